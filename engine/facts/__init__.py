@@ -1,0 +1,106 @@
+"""Facts: one case as YAML or JSON, or a register as a folder of CSV files; the same tables and the same checks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from engine.facts.building import FactsBuilder, RawRow, read_as_of
+from engine.facts.rows import Facts, Row
+from engine.language import Vocabulary
+from engine.law.yaml_files import Document, read_text, read_yaml
+from engine.problems import did_you_mean, input_error
+
+__all__ = ["Facts", "Row", "facts_from_document", "load_facts"]
+
+ABOUT = ("title", "source", "note")
+MAX_FIELD = 10_000
+
+
+def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
+    """Read a case file or a register folder.
+
+    Args:
+        as_of: the day the question is asked, over the one that the facts name; later events are then left out.
+        today: the day taken where neither names one.
+
+    Raises:
+        InputError: with file, line and column of everything that is wrong.
+    """
+    if path.is_dir():
+        return _register(path, vocabulary, aliases, as_of, today)
+    return facts_from_document(read_yaml(path, str(path)), vocabulary, aliases, as_of, today)
+
+
+def facts_from_document(document: Document, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date,
+                        path: tuple[Any, ...] = ()) -> Facts:  # fmt: skip
+    """The facts of a parsed document, or of the part of it at ``path``."""
+    data = document.data
+    for step in path:
+        data = data[step]
+    if not isinstance(data, dict):
+        line, column = document.at(path)
+        raise input_error(document.file, line, column, "facts are written as `table: [rows]`", "see the README for a case")
+    builder = FactsBuilder(vocabulary, aliases)
+    for name, rows in data.items():
+        line, column = document.at((*path, name))
+        if name == "as_of" or name in ABOUT:
+            continue
+        if name not in vocabulary.tables:
+            raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), [*vocabulary.tables, "as_of", *ABOUT]))
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise input_error(document.file, line, column, f"'{name}' is not a list of rows", f"write `{name}: [{{column: value, …}}, …]`")
+        builder.add(name, [_raw(document, (*path, name, index), row) for index, row in enumerate(rows)])
+    own = read_as_of(data["as_of"], document.file, document.at((*path, "as_of"))) if data.get("as_of") else today
+    cut_off = as_of is not None and as_of < own
+    return builder.build(as_of or own, cut_off, {k: data[k] for k in ABOUT if k in data})
+
+
+def _raw(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -> RawRow:
+    places = {column: document.at((*path, column)) for column in row}
+    for column, value in row.items():
+        if isinstance(value, (dict, list)):
+            line, position = places[column]
+            raise input_error(document.file, line, position, f"'{column}' must be a single value", "write one number, date, code or name")
+    return RawRow({str(k): v for k, v in row.items()}, document.file, document.at(path)[0], places)
+
+
+def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
+    builder = FactsBuilder(vocabulary, aliases)
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        raise input_error(str(folder), 0, 0, "a register is a folder of CSV files, and this one has none", "add installations.csv, emissions.csv, …")
+    for file in files:
+        if file.stem not in vocabulary.tables:
+            raise input_error(str(file), 0, 0, f"no table '{file.stem}'", did_you_mean(file.stem, vocabulary.tables))
+        builder.add(file.stem, _csv_rows(file))
+    about: dict[str, Any] = {}
+    own = today
+    if (folder / "register.yaml").is_file():
+        document = read_yaml(folder / "register.yaml", str(folder / "register.yaml"))
+        about = document.data if isinstance(document.data, dict) else {}
+        if about.get("as_of"):
+            own = read_as_of(about["as_of"], document.file, document.at(("as_of",)))
+    return builder.build(as_of or own, as_of is not None and as_of < own, {k: about[k] for k in ABOUT if k in about})
+
+
+def _csv_rows(file: Path) -> Iterator[RawRow]:
+    name = str(file)
+    csv.field_size_limit(MAX_FIELD)
+    reader = csv.reader(read_text(file, name).splitlines(keepends=True), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        if len(set(header)) < len(header) or not all(header):
+            raise input_error(name, 1, 1, "the header has an empty or repeated column name", "name each column once")
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise input_error(name, reader.line_num, 1, f"{len(cells)} fields, but the header has {len(header)}", "quote fields that contain commas")
+            places = {column: (reader.line_num, 1 + sum(len(c) + 1 for c in cells[:index])) for index, column in enumerate(header)}
+            yield RawRow(dict(zip(header, (c.strip() for c in cells), strict=True)), name, reader.line_num, places)
+    except csv.Error as error:
+        raise input_error(name, reader.line_num, 1, f"not valid CSV: {error}", "save as comma-separated UTF-8") from None

@@ -1,0 +1,210 @@
+"""Raw cells of any origin -> typed, checked, linked rows: the one set of checks for cases and registers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.facts.rows import Facts, Row
+from engine.language import Cause, ColumnSpec, TableSpec, Unknown, Vocabulary, show
+from engine.law.reading_values import Unreadable, read_date, read_plain
+from engine.problems import InputError, Problem, did_you_mean
+
+MAX_PROBLEMS = 100
+UNKNOWN_WORDS = ("", "unknown", None)
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """Cells as written, with the place of each: ``places[column]`` is (line, column)."""
+
+    cells: Mapping[str, Any]
+    file: str
+    line: int
+    places: Mapping[str, tuple[int, int]]
+
+    def problem(self, column: str, message: str, remedy: str = "") -> Problem:
+        line, position = self.places.get(column, (self.line, 1))
+        return Problem(self.file, line, position, message, remedy)
+
+
+class FactsBuilder:
+    """Collects tables, then builds `Facts`.
+
+    Args:
+        vocabulary: the tables and code lists.
+        aliases: code list -> {another way to write a member: the member} (a product's number in the order's list).
+    """
+
+    def __init__(self, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]]) -> None:
+        self.vocabulary, self.aliases = vocabulary, aliases
+        self.raw: dict[str, list[RawRow]] = {}
+        self.problems: list[Problem] = []
+        self.rows: dict[str, dict[tuple[str, ...], Row]] = {}
+
+    def add(self, table: str, rows: Iterable[RawRow]) -> None:
+        self.raw.setdefault(table, []).extend(rows)
+
+    def complain(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InputError(self.problems)
+
+    def build(self, as_of: date, cut_off: bool, about: Mapping[str, Any]) -> Facts:
+        """Type, link and check everything.
+
+        Args:
+            as_of: the day the question is asked.
+            cut_off: whether rows dated later are left out (the day was moved back) rather than refused.
+
+        Raises:
+            InputError: with every problem found, up to a hundred.
+        """
+        tables: dict[str, list[Row]] = {name: [] for name in self.vocabulary.tables}
+        kept: dict[str, list[RawRow]] = {}
+        for name, raw_rows in self.raw.items():
+            spec = self.vocabulary.tables[name]
+            present = {column for raw in raw_rows for column in raw.cells}
+            kept[name] = []
+            for number, raw in enumerate(raw_rows, 1):
+                row = self.row(spec, present, raw, number, as_of, cut_off)
+                if row is not None:
+                    tables[name].append(row)
+                    kept[name].append(raw)
+        self.index(tables, kept)
+        self.stand_ins(tables)
+        for name, rows in tables.items():
+            for raw, row in zip(kept.get(name, ()), rows, strict=False):
+                self.link(self.vocabulary.tables[name], row, raw, tables)
+        if self.problems:
+            raise InputError(self.problems)
+        return Facts(as_of, tables, self.digest(as_of), frozenset(self.raw), about)
+
+    # -- one row ------------------------------------------------------------------------------------------------
+
+    def row(self, spec: TableSpec, present: set[str], raw: RawRow, number: int, as_of: date, cut_off: bool) -> Row | None:
+        for column in raw.cells:
+            if column not in spec.columns:
+                self.complain(raw.problem(column, f"{spec.name} has no column '{column}'", did_you_mean(column, spec.columns)))
+        cells: dict[str, Any] = {}
+        keys = tuple(str(raw.cells.get(c, "")) for c in spec.key) or (str(number),)
+        for name, column in spec.columns.items():
+            cells[name] = self.cell(spec, column, present, raw, keys, as_of)
+        if spec.event is not None and isinstance(cells[spec.event], date) and cells[spec.event] > as_of:
+            if cut_off:
+                return None
+            if raw.cells.get(spec.event) is not None:
+                self.complain(raw.problem(spec.event, f"{spec.name}.{spec.event} is {cells[spec.event]}, after as_of {as_of}", "nothing can have happened after the day that is asked about: correct one of the two"))
+        key = tuple(_key_text(cells[c]) for c in spec.key) or (str(number),)
+        return Row(spec.name, key, cells, f"{raw.file}:{raw.line}")
+
+    def cell(self, spec: TableSpec, column: ColumnSpec, present: set[str], raw: RawRow, key: tuple[str, ...], as_of: date) -> Any:
+        written = raw.cells.get(column.name)
+        if written in UNKNOWN_WORDS:
+            if column.required:
+                self.complain(raw.problem(column.name, f"{spec.name} needs '{column.name}'", f"write {column.name} in this row"))
+            if column.name not in present and column.has_presumed:
+                return column.presumed
+            cause = frozenset({Cause("fact", f"{spec.name}.{column.name}", key)})
+            return Unknown(cause, column.minimum, as_of if column.event else None)
+        if column.type.kind in ("text", "ref"):
+            return None if written == "none" and column.type.nullable else str(written)
+        try:
+            value = read_plain(self.written(column, written), column.type, self.vocabulary)
+        except Unreadable as error:
+            self.complain(raw.problem(column.name, f"{spec.name}.{column.name}: {error}"))
+            return Unknown(frozenset())
+        if value is None and not column.type.nullable:
+            self.complain(raw.problem(column.name, f"{spec.name}.{column.name} cannot be none", "write a value, or leave it empty where it is not known"))
+            return Unknown(frozenset())
+        self.check_number(spec, column, value, raw)
+        return value
+
+    def written(self, column: ColumnSpec, written: Any) -> Any:
+        if column.type.kind == "bool" and isinstance(written, str):
+            return {"true": True, "yes": True, "false": False, "no": False}.get(written.lower(), written)
+        if column.type.kind == "code":
+            return self.aliases.get(column.type.codes or "", {}).get(str(written), written)
+        return written
+
+    def check_number(self, spec: TableSpec, column: ColumnSpec, value: Any, raw: RawRow) -> None:
+        if column.type.kind != "number" or value is None:
+            return
+        if column.minimum is not None and value < column.minimum:
+            self.complain(raw.problem(column.name, f"{spec.name}.{column.name} is {show(value)}; it cannot be less than {column.minimum}", "correct the number"))
+        if column.whole and not isinstance(value, int):
+            self.complain(raw.problem(column.name, f"{spec.name}.{column.name} is {show(value)}; it must be whole", "correct the number"))
+
+    # -- all rows -----------------------------------------------------------------------------------------------
+
+    def index(self, tables: Mapping[str, list[Row]], kept: Mapping[str, list[RawRow]]) -> None:
+        for name, rows in tables.items():
+            index = self.rows[name] = {}
+            if not self.vocabulary.tables[name].key:
+                continue
+            for raw, row in zip(kept.get(name, ()), rows, strict=True):
+                if row.key in index:
+                    columns = ", ".join(self.vocabulary.tables[name].key)
+                    self.complain(raw.problem("", f"{name}: a second row for {columns} = {', '.join(row.key)}", f"the first is at {index[row.key].source}: keep one, or add them up"))
+                index[row.key] = row
+
+    def stand_ins(self, tables: dict[str, list[Row]]) -> None:
+        """Rows of other tables that count as rows of a table too (an operator is a participant)."""
+        for name, spec in self.vocabulary.tables.items():
+            for other, cells in spec.also.items():
+                for row in tables[other]:
+                    if row.key not in self.rows[name]:
+                        stand_in = self.stub(spec, row.key[0], row.source, cells)
+                        tables[name].append(stand_in)
+                        self.rows[name][row.key] = stand_in
+
+    def stub(self, spec: TableSpec, key: str, source: str, given: Mapping[str, str] | None = None) -> Row:
+        """A row of which only the id (and ``given``) is known; its other columns are not in the facts."""
+        cells: dict[str, Any] = {}
+        for name, column in spec.columns.items():
+            if name in (given or {}):
+                cells[name] = (given or {})[name]
+            elif name == spec.key[0]:
+                cells[name] = key
+            elif column.has_presumed:
+                cells[name] = column.presumed
+            else:
+                cells[name] = Unknown(frozenset({Cause("fact", f"{spec.name}.{name}", (key,))}), column.minimum)
+        return Row(spec.name, (key,), cells, source)
+
+    def link(self, spec: TableSpec, row: Row, raw: RawRow, tables: dict[str, list[Row]]) -> None:
+        for name, column in spec.columns.items():
+            value = row.cells[name]
+            if column.type.kind != "ref" or not isinstance(value, str):
+                continue
+            target = column.type.table or ""
+            found = self.rows[target].get((value,))
+            if found is None and target not in self.raw:
+                found = self.stub(self.vocabulary.tables[target], value, row.source)
+                tables[target].append(found)
+                self.rows[target][value,] = found
+            if found is None:
+                known = [key[0] for key in self.rows[target]]
+                self.complain(raw.problem(name, f"{spec.name}.{name}: no '{value}' in {target}", did_you_mean(value, known)))
+                continue
+            row.cells[name] = found
+
+    def digest(self, as_of: date) -> str:
+        content = {name: [{k: str(v) for k, v in raw.cells.items() if v is not None} for raw in rows] for name, rows in sorted(self.raw.items())}
+        text = json.dumps({"as_of": as_of.isoformat(), "tables": content}, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _key_text(value: Any) -> str:
+    return "?" if isinstance(value, Unknown) else "none" if value is None else str(value)
+
+
+def read_as_of(written: Any, file: str, place: tuple[int, int]) -> date:
+    try:
+        return read_date(written)
+    except Unreadable as error:
+        raise InputError([Problem(file, place[0], place[1], f"as_of: {error}")]) from None

@@ -1,0 +1,225 @@
+"""Exact arithmetic and comparison on values with bounds."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from engine.language.values import OpenSet, Unknown, between, causes_of, high, low, same, whole
+
+
+def equal(left: Any, right: Any) -> Any:
+    """Kleene equality; an unknown equals nothing for certain, itself included."""
+    if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+        return same(left, right)
+    if left is None or right is None:
+        return Unknown(causes_of((left, right)))
+    low_left, high_left, low_right, high_right = low(left), high(left), low(right), high(right)
+    if (high_left is not None and low_right is not None and high_left < low_right) or (
+        low_left is not None and high_right is not None and low_left > high_right
+    ):
+        return False
+    return Unknown(causes_of((left, right)))
+
+
+def _not_equal(left: Any, right: Any) -> Any:
+    result = equal(left, right)
+    return result if isinstance(result, Unknown) else not result
+
+
+def _ordering(certain: Callable[[Any, Any], bool], swapped: bool) -> Callable[[Any, Any], Any]:
+    """`<`/`<=` as ``certain(high of the smaller side, low of the larger side)``; > and >= with the sides swapped."""
+    refuted = operator.gt if certain is operator.le else operator.ge
+
+    def test(left: Any, right: Any) -> Any:
+        if swapped:
+            left, right = right, left
+        if left is None or right is None:
+            return False
+        if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+            return certain(left, right)
+        top, bottom = high(left), low(right)
+        if top is not None and bottom is not None and certain(top, bottom):
+            return True
+        bottom, top = low(left), high(right)
+        if bottom is not None and top is not None and refuted(bottom, top):
+            return False
+        return Unknown(causes_of((left, right)))
+
+    return test
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": equal,
+    "!=": _not_equal,
+    "<": _ordering(operator.lt, False),
+    "<=": _ordering(operator.le, False),
+    ">": _ordering(operator.lt, True),
+    ">=": _ordering(operator.le, True),
+}
+
+
+def contains(members: Any, item: Any) -> Any:
+    """Whether ``item`` is in a known, open or unknown set."""
+    if isinstance(members, Unknown) or isinstance(item, Unknown):
+        return Unknown(causes_of((members, item)))
+    if isinstance(members, OpenSet):
+        if item in members.members:
+            return True
+        return Unknown(members.causes) if item in members.possible else False
+    return members is not None and item in members
+
+
+def add(left: Any, right: Any) -> Any:
+    if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+        return whole(left + right)
+    return between(_plus(low(left), low(right)), _plus(high(left), high(right)), causes_of((left, right)))
+
+
+def subtract(left: Any, right: Any) -> Any:
+    if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+        return whole(left - right)
+    lowest, highest = low(right), high(right)
+    return between(
+        None if low(left) is None or highest is None else whole(low(left) - highest),
+        None if high(left) is None or lowest is None else whole(high(left) - lowest),
+        causes_of((left, right)),
+    )
+
+
+def _plus(left: Any, right: Any) -> Any:
+    return None if left is None or right is None else whole(left + right)
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """The product; a known zero times an unknown is zero."""
+    if not isinstance(left, Unknown) and not isinstance(right, Unknown):
+        return whole(left * right)
+    for one, two in ((left, right), (right, left)):
+        if not isinstance(one, Unknown) and one == 0 and isinstance(two, Unknown):
+            return 0
+    corners = [_corner(a, b) for a in (_bound(left, 0), _bound(left, 1)) for b in (_bound(right, 0), _bound(right, 1))]
+    lowest, highest = min(corners), max(corners)
+    return between(
+        None if lowest == -math.inf else whole(lowest), None if highest == math.inf else whole(highest), causes_of((left, right))
+    )
+
+
+def _bound(value: Any, side: int) -> Any:
+    end = (low(value), high(value))[side]
+    return (-math.inf, math.inf)[side] if end is None else end
+
+
+def _corner(left: Any, right: Any) -> Any:
+    infinite = [v for v in (left, right) if isinstance(v, float)]
+    if not infinite:
+        return left * right
+    if left == 0 or right == 0:
+        return 0
+    return math.inf if (left > 0) == (right > 0) else -math.inf
+
+
+def divide(left: Any, right: Any) -> Any:
+    """The exact quotient.
+
+    Raises:
+        ZeroDivisionError: the divisor, a number or a parameter of the law, is zero.
+    """
+    if isinstance(right, Unknown):
+        lowest, highest = right.low, right.high
+        if lowest is None or highest is None or lowest <= 0 <= highest:
+            return Unknown(causes_of((left, right)))
+        return multiply(left, Unknown(right.causes, 1 / Fraction(highest), 1 / Fraction(lowest)))
+    return multiply(left, whole(1 / Fraction(right)))
+
+
+OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {"+": add, "-": subtract, "*": multiply, "/": divide}
+
+
+def least(values: list[Any]) -> Any:
+    if not any(isinstance(value, Unknown) for value in values):
+        return min(values)
+    tops = [high(v) for v in values if high(v) is not None]
+    bottoms = [low(v) for v in values]
+    return between(None if None in bottoms else min(bottoms), min(tops) if tops else None, causes_of(values))
+
+
+def greatest(values: list[Any]) -> Any:
+    if not any(isinstance(value, Unknown) for value in values):
+        return max(values)
+    bottoms = [low(v) for v in values if low(v) is not None]
+    tops = [high(v) for v in values]
+    return between(max(bottoms) if bottoms else None, None if None in tops else max(tops), causes_of(values))
+
+
+def _monotone(apply: Callable[[Any], Any]) -> Callable[[list[Any]], Any]:
+    def run(arguments: list[Any]) -> Any:
+        value = arguments[0]
+        if isinstance(value, Unknown):
+            return between(*(None if end is None else apply(end) for end in (value.low, value.high)), causes=value.causes)
+        return apply(value)
+
+    return run
+
+
+def _known(apply: Callable[..., Any]) -> Callable[[list[Any]], Any]:
+    def run(arguments: list[Any]) -> Any:
+        missing = causes_of(arguments)
+        if missing:
+            return Unknown(missing)
+        return None if None in arguments else apply(*arguments)
+
+    return run
+
+
+def month_day(text: str) -> tuple[int, int]:
+    """`04-15` as (4, 15)."""
+    month, day = text.split("-")
+    return int(month), int(day)
+
+
+def _day(text: str, year: int) -> date:
+    return date(int(year), *month_day(text))
+
+
+def _default(arguments: list[Any]) -> Any:
+    return arguments[1] if arguments[0] is None else arguments[0]
+
+
+def _some(arguments: list[Any]) -> Any:
+    members = arguments[0]
+    if isinstance(members, OpenSet):
+        return True if members.members else Unknown(members.causes)
+    return Unknown(members.causes) if isinstance(members, Unknown) else bool(members)
+
+
+def _half_up(value: int | Fraction) -> int:
+    """Half away from zero."""
+    magnitude = math.floor(abs(value) + Fraction(1, 2))
+    return magnitude if value >= 0 else -magnitude
+
+
+FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
+    "min": least,
+    "max": greatest,
+    "date": _known(lambda y, m, d: date(int(y), int(m), int(d))),
+    "day": _known(_day),
+    "year_of": _known(lambda when: when.year),
+    "floor": _monotone(math.floor),
+    "ceil": _monotone(math.ceil),
+    "round_half_up": _monotone(_half_up),
+    "default": _default,
+    "size": _known(len),
+    "some": _some,
+}
+
+
+def _given(arguments: list[Any]) -> Any:
+    return Unknown(arguments[0].causes) if isinstance(arguments[0], Unknown) else arguments[0] is not None
+
+
+FUNCTIONS["given"] = _given

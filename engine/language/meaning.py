@@ -1,0 +1,289 @@
+"""What an expression means: its exact, three-valued value, and the trace that shows how it came about.
+
+Conditions follow strong Kleene logic (S. C. Kleene, Introduction to Metamathematics, 1952, section 64). Numbers and
+dates carry bounds, so that a comparison is decided as soon as its bounds decide it. There is one meaning: the trace
+asks the same functions for the value of every part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from engine.language import arithmetic as arith
+from engine.language.aggregates import FOLDS
+from engine.language.nodes import (
+    Aggregate,
+    And,
+    Arithmetic,
+    Builtin,
+    Call,
+    Column,
+    Compare,
+    Const,
+    Decision,
+    If,
+    In,
+    IsNone,
+    Lookup,
+    Node,
+    Not,
+    Or,
+    Parameter,
+    Rows,
+    Var,
+)
+from engine.language.values import Cause, Unknown, causes_of, hull
+
+Env = Mapping[str, Any]
+Run = Callable[[Env], Any]
+
+
+class Context(Protocol):
+    """What the surroundings of an expression provide; found in the environment under `@`."""
+
+    def builtin(self, name: str) -> Any: ...
+
+    def decision(self, instance: Any, name: str) -> Any:
+        """The value of a decision, or the unknown that a gap or a conflict is for those who depend on it."""
+
+    def parameter(self, name: str, key: Any, at: Any) -> Any:
+        """The value in force; None where the key is not listed."""
+
+    def rows(self, owner: Any, relation: str, keys: tuple[Any, ...]) -> list[Any] | Unknown:
+        """The related rows or instances; unknown where rows that would be measurements are absent."""
+
+    def place(self, owner: Any) -> tuple[str, ...]:
+        """The key of a row or instance, for the reader of a proof."""
+
+
+def compile_node(node: Node) -> Run:
+    """The function that evaluates ``node``; made once per node."""
+    run: Run | None = node.__dict__.get("_run")
+    if run is None:
+        run = _COMPILERS[type(node)](node)
+        object.__setattr__(node, "_run", run)
+    return run
+
+
+def _const(node: Const) -> Run:
+    value = node.value
+    return lambda env: value
+
+
+def _builtin(node: Builtin) -> Run:
+    name = node.name
+    return lambda env: env["@"].builtin(name)
+
+
+def _var(node: Var) -> Run:
+    name = node.name
+    return lambda env: env[name]
+
+
+def _column(node: Column) -> Run:
+    base, name = compile_node(node.base), node.name
+
+    def run(env: Env) -> Any:
+        owner = base(env)
+        if owner is None or isinstance(owner, Unknown):
+            return Unknown(owner.causes) if owner is not None else None
+        return owner.cell(name)
+
+    return run
+
+
+def _decision(node: Decision) -> Run:
+    base, name = compile_node(node.base), node.name
+    return lambda env: env["@"].decision(base(env), name)
+
+
+def _parameter(node: Parameter) -> Run:
+    name, at = node.name, compile_node(node.at)
+    key = compile_node(node.key) if node.key is not None else None
+
+    def run(env: Env) -> Any:
+        when = at(env)
+        which = key(env) if key is not None else None
+        if isinstance(when, Unknown) or isinstance(which, Unknown):
+            return Unknown(causes_of((when, which)))
+        if when is None:
+            return None
+        if key is not None and which is None:
+            return None
+        return env["@"].parameter(name, which, when)
+
+    return run
+
+
+def _rows(node: Rows) -> Run:
+    base, relation, keys = compile_node(node.base), node.relation, [compile_node(key) for key in node.keys]
+
+    def run(env: Env) -> Any:
+        values = tuple(key(env) for key in keys)
+        missing = causes_of(values)
+        return Unknown(missing) if missing else env["@"].rows(base(env), relation, values)
+
+    return run
+
+
+def _lookup(node: Lookup) -> Run:
+    rows, name, minimum = compile_node(node.rows), node.column_name, node.minimum
+
+    def run(env: Env) -> Any:
+        found = rows(env)
+        if isinstance(found, Unknown):
+            return Unknown(found.causes, minimum)
+        return found[0].cell(name) if found else None
+
+    return run
+
+
+def _compare(node: Compare) -> Run:
+    left, right, test = compile_node(node.left), compile_node(node.right), arith.COMPARISONS[node.operator]
+
+    def run(env: Env) -> Any:
+        return test(left(env), right(env))
+
+    return run
+
+
+def _is_none(node: IsNone) -> Run:
+    item = compile_node(node.item)
+
+    def run(env: Env) -> Any:
+        value = item(env)
+        return Unknown(value.causes) if isinstance(value, Unknown) else value is None
+
+    return run
+
+
+def _in(node: In) -> Run:
+    item, of = compile_node(node.item), compile_node(node.of) if node.of is not None else None
+    members = [compile_node(member) for member in node.members]
+
+    def run(env: Env) -> Any:
+        value = item(env)
+        if of is None:
+            return kleene_or([arith.equal(value, member(env)) for member in members])
+        return arith.contains(of(env), value)
+
+    return run
+
+
+def kleene_and(values: list[Any]) -> Any:
+    if any(value is False for value in values):
+        return False
+    missing = causes_of(values)
+    return Unknown(missing) if missing else True
+
+
+def kleene_or(values: list[Any]) -> Any:
+    if any(value is True for value in values):
+        return True
+    missing = causes_of(values)
+    return Unknown(missing) if missing else False
+
+
+def _and(node: And) -> Run:
+    items = [compile_node(item) for item in node.items]
+
+    def run(env: Env) -> Any:
+        missing: frozenset[Cause] = frozenset()
+        for item in items:
+            value = item(env)
+            if value is False:
+                return False
+            if value is not True:
+                missing |= value.causes
+        return Unknown(missing) if missing else True
+
+    return run
+
+
+def _or(node: Or) -> Run:
+    items = [compile_node(item) for item in node.items]
+
+    def run(env: Env) -> Any:
+        missing: frozenset[Cause] = frozenset()
+        for item in items:
+            value = item(env)
+            if value is True:
+                return True
+            if value is not False:
+                missing |= value.causes
+        return Unknown(missing) if missing else False
+
+    return run
+
+
+def _not(node: Not) -> Run:
+    item = compile_node(node.item)
+
+    def run(env: Env) -> Any:
+        value = item(env)
+        return Unknown(value.causes) if isinstance(value, Unknown) else not value
+
+    return run
+
+
+def _if(node: If) -> Run:
+    test, then, other = compile_node(node.test), compile_node(node.then), compile_node(node.other)
+
+    def run(env: Env) -> Any:
+        decided = test(env)
+        if isinstance(decided, Unknown):
+            return hull([then(env), other(env)], decided.causes)
+        return then(env) if decided else other(env)
+
+    return run
+
+
+def _arithmetic(node: Arithmetic) -> Run:
+    left, right, apply = compile_node(node.left), compile_node(node.right), arith.OPERATIONS[node.operator]
+    texts = (node.left.text, node.right.text)
+
+    def run(env: Env) -> Any:
+        one, two = left(env), right(env)
+        if one is None or two is None:
+            return Unknown(frozenset({Cause("none", texts[0] if one is None else texts[1])}) | causes_of((one, two)))
+        return apply(one, two)
+
+    return run
+
+
+def _call(node: Call) -> Run:
+    apply, arguments = arith.FUNCTIONS[node.function], [compile_node(argument) for argument in node.arguments]
+
+    def run(env: Env) -> Any:
+        return apply([argument(env) for argument in arguments])
+
+    return run
+
+
+def _aggregate(node: Aggregate) -> Run:
+    over, variable, fold = compile_node(node.over), node.variable, FOLDS[node.function]
+    element = compile_node(node.element) if node.element is not None else None
+    condition = compile_node(node.condition) if node.condition is not None else None
+    default = compile_node(node.default) if node.default is not None else None
+
+    def run(env: Env) -> Any:
+        rows = over(env)
+        if isinstance(rows, Unknown):
+            return Unknown(rows.causes)
+        members = []
+        for member in rows if isinstance(rows, list) else sorted(rows):
+            inner = {**env, variable: member}
+            kept = True if condition is None else condition(inner)
+            if kept is not False:
+                members.append((kept, 1 if element is None else element(inner)))
+        return fold(members, default(env) if default is not None else None)
+
+    return run
+
+
+_COMPILERS: dict[type[Node], Callable[[Any], Run]] = {
+    Const: _const, Builtin: _builtin, Var: _var, Column: _column, Decision: _decision, Parameter: _parameter, Rows: _rows,
+    Lookup: _lookup, Compare: _compare, IsNone: _is_none, In: _in, And: _and, Or: _or, Not: _not, If: _if,
+    Arithmetic: _arithmetic, Call: _call, Aggregate: _aggregate,
+}  # fmt: skip

@@ -1,0 +1,139 @@
+"""What names mean: the vocabulary of a ruleset as the parser sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.language.types import Type
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column of a fact table.
+
+    Attributes:
+        absent: what stands in when the facts lack the whole column (`presumed`), as a parsed value; see ``has_absent``.
+        minimum: the least possible value of a number.
+        event: whether the column dates the row's event, so that it is never after the day that is asked about.
+    """
+
+    name: str
+    type: Type
+    required: bool = False
+    has_presumed: bool = False
+    presumed: Any = None
+    minimum: Any = None
+    whole: bool = False
+    event: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A fact table. ``measured``: an absent row is unknown; otherwise it did not happen."""
+
+    name: str
+    columns: Mapping[str, ColumnSpec]
+    key: tuple[str, ...] = ()
+    measured: bool = False
+    event: str | None = None
+    also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RelationSpec:
+    """Rows that belong to an entity instance.
+
+    Attributes:
+        table: the fact table, or
+        entity: the entity whose instances are meant.
+        where: column of the target -> dotted path evaluated at the owner (`installation.id`, `year`).
+        years: for an entity that has years: `same` or `earlier`.
+        key: the columns that still identify a row once ``where`` is fixed; the keys of `relation[…]`.
+    """
+
+    name: str
+    where: Mapping[str, str]
+    table: str | None = None
+    entity: str | None = None
+    years: str | None = None
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EntitySpec:
+    """What decisions are made about.
+
+    Attributes:
+        row: the name by which rules call the base row (`installation`, `lot`, `trade`).
+        table: the fact table of the base row; None for entities keyed by a code (a plan).
+        codes: the code list that keys an entity without a base row.
+        years: whether there is one instance a year.
+        year_of: the date column whose year selects the law (a trade).
+        of: the entity this one is a part of; its names are visible.
+        where: as in a relation, for parts.
+    """
+
+    name: str
+    row: str
+    table: str | None = None
+    codes: str | None = None
+    years: bool = False
+    year_of: str | None = None
+    of: str | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, RelationSpec] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """A dated value. ``keyed_by`` is a code list, or `year`; ``governed_by`` names a governing date."""
+
+    name: str
+    type: Type
+    governed_by: str
+    keyed_by: str | None = None
+    minimum: Any = None
+
+
+@dataclass(frozen=True)
+class DecisionSpec:
+    name: str
+    entity: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Everything a name can mean.
+
+    ``decisions`` maps (entity, name); ``governing`` maps the name of a governing date to its expression text.
+    """
+
+    tables: Mapping[str, TableSpec]
+    entities: Mapping[str, EntitySpec]
+    decisions: Mapping[tuple[str, str], DecisionSpec]
+    parameters: Mapping[str, ParameterSpec]
+    codes: Mapping[str, frozenset[str]]
+    governing: Mapping[str, str]
+    builtins: Mapping[str, Type]
+
+    def main_names(self, entity: str) -> list[EntitySpec]:
+        """The entity and those it is a part of, nearest first."""
+        chain = [self.entities[entity]]
+        while chain[-1].of:
+            chain.append(self.entities[chain[-1].of])
+        return chain
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression stands: in the rules of one entity, possibly inside generators."""
+
+    vocabulary: Vocabulary
+    entity: str
+    variables: Mapping[str, Type] = field(default_factory=dict)
+
+    def inside(self, name: str, kind: Type) -> Scope:
+        return Scope(self.vocabulary, self.entity, {**self.variables, name: kind})

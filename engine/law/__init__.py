@@ -1,0 +1,51 @@
+"""From the files of a ruleset to the law of a year."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from engine.law import cache
+from engine.law.model import Labels, Law, Phase, Rule
+from engine.law.program import Program, TypedRule, type_rule
+from engine.law.selection import Entry, Selection
+
+__all__ = ["Entry", "Labels", "Law", "Phase", "Program", "Rule", "Selection", "TypedRule", "check_law", "load_law", "type_rule"]
+
+
+def load_law(root: Path, schema_dir: Path) -> Law:
+    """The law under ``root``, from the cache when neither its files nor the engine have changed.
+
+    Raises:
+        InputError: a file cannot be read, breaks its schema, or says something that the engine cannot make sense of.
+    """
+    from engine.law.files import content_hash, ruleset_files
+
+    files = ruleset_files(root)
+    digest = content_hash(root, files)
+    key = hashlib.sha256(f"{digest}{cache.engine_hash()}{root.name}".encode()).hexdigest()
+    stored = cache.load(key)
+    if stored is not None:
+        return Law(stored, digest)
+    from engine.law.collecting import collect
+
+    tree = json.loads(json.dumps(collect(root, files, schema_dir), ensure_ascii=False))
+    law = Law(tree, digest)
+    check_law(law)
+    cache.store(key, tree)
+    return law
+
+
+def check_law(law: Law) -> None:
+    """Type every rule and value, and order the decisions of every phase.
+
+    Raises:
+        InputError: with every problem found.
+    """
+    from engine.law.checking import find_problems
+    from engine.problems import InputError
+
+    problems = find_problems(law)
+    if problems:
+        raise InputError(problems)

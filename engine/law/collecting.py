@@ -1,0 +1,113 @@
+"""The files of a ruleset, merged into one plain, validated tree that a cache can hold.
+
+Every rule and value keeps the file, line and column it came from.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.law.yaml_files import Document, read_yaml
+from engine.problems import InputError, Problem
+
+NAMED = ("instruments", "units", "codes", "tables", "entities", "decisions", "parameters", "constructs", "questions", "records", "governing_dates")
+
+
+def collect(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
+    """Read, validate and merge.
+
+    Returns:
+        JSON-able: the named sections as mappings; `values` and `rules` as lists, each with `phase` and `at` (file, line, column);
+        `phases` by id; `ruleset` the manifest.
+
+    Raises:
+        InputError: with every problem that the schema finds, or the first file that cannot be read.
+    """
+    documents = [(path, read_yaml(path, path.relative_to(root.parent).as_posix())) for path in files]
+    _validate([document for _, document in documents], schema_dir)
+    tree: dict[str, Any] = {name: {} for name in NAMED} | {"values": [], "rules": [], "phases": {}}
+    problems: list[Problem] = []
+    for path, document in documents:
+        phase = _phase_of(path.relative_to(root))
+        for section, content in document.data.items():
+            if section in NAMED:
+                _merge_named(tree[section], section, content, document, problems)
+            elif section == "values":
+                tree["values"] += _values(content, phase, document)
+            elif section == "rules":
+                tree["rules"] += _rules(content, phase, document)
+            elif section == "phase":
+                tree["phases"][phase or content["id"]] = {**content, "at": _at(document, ("phase",))}
+            else:
+                tree[section] = content
+    if problems:
+        raise InputError(problems)
+    return tree
+
+
+def _phase_of(relative: Path) -> str | None:
+    return relative.parts[1] if len(relative.parts) > 2 and relative.parts[0] == "phases" else None
+
+
+def _at(document: Document, path: tuple[Any, ...]) -> list[Any]:
+    return [document.file, *document.at(path)]
+
+
+def _merge_named(into: dict[str, Any], section: str, content: dict[str, Any], document: Document, problems: list[Problem]) -> None:
+    for key, value in content.items():
+        line, column = document.at((section, key))
+        if key in into:
+            problems.append(Problem(document.file, line, column, f"{section}: '{key}' is declared twice", f"the other is at {':'.join(map(str, into[key]['at']))}"))
+        elif isinstance(value, dict):
+            into[key] = {**value, "at": [document.file, line, column]}
+        else:
+            into[key] = {"is": value, "at": [document.file, line, column]}
+
+
+def _values(content: dict[str, Any], phase: str | None, document: Document) -> list[dict[str, Any]]:
+    found = []
+    for name, entries in content.items():
+        path: tuple[Any, ...] = ("values", name)
+        if isinstance(entries, dict) and "value" not in entries:
+            groups = [(key, part, (*path, key)) for key, part in entries.items()]
+        else:
+            groups = [(None, entries, path)]
+        for key, part, where in groups:
+            for index, entry in enumerate(part if isinstance(part, list) else [part]):
+                place = (*where, index) if isinstance(part, list) else where
+                found.append({**entry, "parameter": name, "key": key, "phase": phase, "at": _at(document, place)})
+    return found
+
+
+def _rules(content: list[dict[str, Any]], phase: str | None, document: Document) -> list[dict[str, Any]]:
+    found = []
+    for index, rule in enumerate(content):
+        marks = {part: list(document.at(("rules", index, part, "@value"))) for part in ("when", "value", "governed_by") if part in rule}
+        found.append({**rule, "phase": phase, "at": _at(document, ("rules", index)), "marks": marks})
+    return found
+
+
+def _validate(documents: list[Document], schema_dir: Path) -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((schema_dir / "ruleset.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    problems: list[Problem] = []
+    for document in documents:
+        for error in validator.iter_errors(document.data):
+            problems.append(schema_problem(document, error))
+    if problems:
+        raise InputError(sorted(set(problems), key=lambda p: (p.file, p.line, p.column)))
+
+
+def schema_problem(document: Document, error: Any) -> Problem:
+    """A schema error in the reader's words, at the place where it stands."""
+    while error.context:
+        error = max(error.context, key=lambda e: len(e.absolute_path))
+    line, column = document.at(tuple(error.absolute_path))
+    where = ".".join(str(part) for part in error.absolute_path)
+    remedy = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
+    message = error.message if len(error.message) < 200 else error.message[:200] + "…"
+    return Problem(document.file, line, column, f"{where}: {message}" if where else message, remedy)

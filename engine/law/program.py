@@ -1,0 +1,202 @@
+"""The law of one year under one selection: typed rules, with parameters looked up as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from engine.language import BOOL, DATE, ExpressionError, Node, Scope, children, compile_node, parse, walk
+from engine.language.nodes import Aggregate, Builtin, Column, Decision, Lookup, Rows, Var
+from engine.law.model import Law, Phase, Rule
+from engine.law.selection import ALWAYS, NEVER, Entry, Selection, choose, gap_in_sources
+from engine.problems import InputError, Problem, did_you_mean
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class TypedRule:
+    """A rule whose texts have been parsed and checked; ``when`` None means always."""
+
+    rule: Rule
+    when: Node | None
+    value: Node
+
+
+def type_rule(law: Law, rule: Rule) -> TypedRule:
+    """Parse and check the texts of a rule; made once per law.
+
+    Raises:
+        InputError: at the place of the first wrong character.
+    """
+    cache: dict[str, TypedRule] = law.__dict__.setdefault("_typed", {})
+    cache_key = f"{rule.name}@{rule.at}"
+    found = cache.get(cache_key)
+    if found is None:
+        scope = Scope(law.vocabulary, rule.decides[0])
+        decided = law.vocabulary.decisions[rule.decides].type
+        when = _read(rule, "when", rule.when, scope, BOOL) if rule.when is not None else None
+        wanted = decided if decided.kind != "set" else decided.__class__("code", codes=decided.codes)
+        if rule.value is None and decided.kind != "bool":
+            raise InputError([Problem(*rule.at, f"rule '{rule.name}' gives no value for a {decided}", "add `value:`")])
+        value = _read(rule, "value", rule.value if rule.value is not None else "true", scope, wanted)
+        found = cache[cache_key] = TypedRule(rule, when, value)
+    return found
+
+
+def _read(rule: Rule, part: str, text: str, scope: Scope, wanted: Any) -> Node:
+    try:
+        return parse(text, scope, wanted)
+    except ExpressionError as error:
+        line, column = rule.marks.get(part, rule.at[1:])
+        raise InputError([Problem(rule.at[0], line, column + error.column, f"rule '{rule.name}', {part}: {error.message}", "")]) from None
+
+
+class Program:
+    """The rules and parameters that answer for one year."""
+
+    def __init__(self, law: Law, selection: Selection, phase: Phase, year: int) -> None:
+        self.law, self.selection, self.phase, self.year = law, selection, phase, year
+        self.lineage = law.lineage(phase.id)
+        self.order = law.authorities[selection.authority]
+        self.constants: dict[str, Any] = {"year": year, "phase": phase.id, "plan": phase.plan,
+                                          "plan.first_year": phase.first_year, "plan.last_year": phase.last_year}  # fmt: skip
+        self._values: dict[tuple[str, Any, date], tuple[Any, Entry | None]] = {}
+        self._rules: dict[Key, tuple[TypedRule, ...]] = {}
+        self._needs: dict[Key, frozenset[Key]] = {}
+
+    # -- parameters ---------------------------------------------------------------------------------------------
+
+    def parameter(self, name: str, key: Any, at: date) -> tuple[Any, Entry | None]:
+        """The value in force and the entry that gives it; (None, None) where the key is not listed."""
+        found = self._values.get((name, key, at))
+        if found is None:
+            entry = choose(self.law.entries(name, key), self.selection, self.order, at, self.lineage)
+            if entry is not None:
+                found = entry.value, entry
+            elif key is not None and self.law.vocabulary.parameters[name].keyed_by != "year":
+                found = None, None
+            else:
+                found = gap_in_sources(name, key), None
+            self._values[name, key, at] = found
+        return found
+
+    # -- rules --------------------------------------------------------------------------------------------------
+
+    def rules(self, key: Key) -> tuple[TypedRule, ...]:
+        """The rules that decide ``key`` in this program, in the order in which the law states them."""
+        found = self._rules.get(key)
+        if found is None:
+            active = (self._specialised(rule) for rule in self.law.rules.get(key, ()) if self._admits(rule))
+            found = self._rules[key] = tuple(rule for rule in active if rule is not None)
+            self._check_exceptions(key, found)
+        return found
+
+    def _admits(self, rule: Rule) -> bool:
+        known_on = self.selection.known_on or NEVER
+        return (
+            rule.known_from <= known_on
+            and (rule.known_to == NEVER or known_on < rule.known_to)
+            and (rule.phases is None or self.phase.id in rule.phases)
+            and (rule.phase is None or rule.phase in self.lineage)
+            and self.selection.admits(rule.readings)
+        )
+
+    def _specialised(self, rule: Rule) -> TypedRule | None:
+        """The rule with its time in force judged, or made a condition where the governing date is a fact."""
+        typed = type_rule(self.law, rule)
+        if rule.begins == ALWAYS and rule.ends == NEVER:
+            return typed
+        entity = rule.decides[0]
+        governing = rule.governed_by or self.law.tree["entities"][entity]["governed_by"]
+        text = self.law.vocabulary.governing[governing]
+        scope = Scope(self.law.vocabulary, entity)
+        when = parse(text, scope, DATE)
+        if _constant(when):
+            day = compile_node(when)({"@": _Constants(self)})
+            return typed if rule.begins <= day < rule.ends else None
+        tests = [f"({text}) >= date({d.year}, {d.month}, {d.day})" for d in (rule.begins,) if d != ALWAYS]
+        tests += [f"({text}) < date({d.year}, {d.month}, {d.day})" for d in (rule.ends,) if d != NEVER]
+        tests += [f"({rule.when})"] if rule.when is not None else []
+        return TypedRule(rule, parse(" and ".join(tests), scope, BOOL), typed.value)
+
+    def _check_exceptions(self, key: Key, rules: tuple[TypedRule, ...]) -> None:
+        names = {rule.name for rule in self.law.rules.get(key, ())}
+        for typed in rules:
+            for name in typed.rule.exception_to:
+                if name not in names:
+                    problem = f"rule '{typed.rule.name}' is an exception to '{name}', which does not decide the same thing"
+                    raise InputError([Problem(*typed.rule.at, problem, did_you_mean(name, names))])
+
+    # -- order --------------------------------------------------------------------------------------------------
+
+    def needs(self, key: Key) -> frozenset[Key]:
+        """The decisions of the same year that the rules for ``key`` read."""
+        found = self._needs.get(key)
+        if found is None:
+            nodes = [n for typed in self.rules(key) for n in (typed.when, typed.value) if n is not None]
+            found = self._needs[key] = frozenset(k for node in nodes for k in _decisions(node, self.law, frozenset()))
+        return found
+
+    def cone(self, wanted: Iterator[Key] | list[Key] | tuple[Key, ...]) -> tuple[Key, ...]:
+        """``wanted`` and all they need, each after what it needs.
+
+        Raises:
+            InputError: decisions depend on each other in a circle.
+        """
+        done: dict[Key, None] = {}
+        path: list[Key] = []
+
+        def visit(key: Key) -> None:
+            if key in done:
+                return
+            if key in path:
+                circle = " -> ".join(self.law.decision_name(*k) for k in [*path[path.index(key) :], key])
+                at = self.law.rules[key][0].at
+                raise InputError([Problem(*at, f"decisions depend on each other in a circle: {circle}", "break the circle")])
+            path.append(key)
+            for need in sorted(self.needs(key)):
+                visit(need)
+            path.pop()
+            done[key] = None
+
+        for key in wanted:
+            visit(key)
+        return tuple(done)
+
+    @cached_property
+    def everything(self) -> tuple[Key, ...]:
+        return tuple(self.law.vocabulary.decisions)
+
+
+class _Constants:
+    """The context of expressions that need no facts."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def builtin(self, name: str) -> Any:
+        return self.program.constants[name]
+
+
+def _constant(node: Node) -> bool:
+    leaves = (Column, Decision, Rows, Lookup, Var, Aggregate)
+    return not any(isinstance(n, leaves) or (isinstance(n, Builtin) and n.name == "as_of") for n in walk(node))
+
+
+def _decisions(node: Node, law: Law, earlier: frozenset[str]) -> Iterator[Key]:
+    """Decisions that ``node`` reads, save those of earlier years: they are proved under their own law."""
+    if isinstance(node, Decision):
+        owner = node.base
+        if not (isinstance(owner, Var) and owner.name in earlier):
+            yield owner.type.table or "", node.name
+    if isinstance(node, Aggregate) and isinstance(node.over, Rows):
+        relation = law.vocabulary.entities[node.over.base.type.table or ""].relations[node.over.relation]
+        if relation.years == "earlier":
+            earlier |= {node.variable}
+    for child in children(node):
+        yield from _decisions(child, law, earlier)
+

@@ -1,0 +1,123 @@
+"""The `vocabulary/` sections -> what the parser knows about names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.language import (
+    BOOL,
+    DATE,
+    NUMBER,
+    ColumnSpec,
+    DecisionSpec,
+    EntitySpec,
+    ParameterSpec,
+    RelationSpec,
+    TableSpec,
+    Type,
+    UnitError,
+    Vocabulary,
+    code,
+    number,
+    parse_unit,
+    reference,
+    set_of,
+)
+from engine.law.reading_values import Unreadable, read_plain
+from engine.problems import did_you_mean, input_error
+
+
+def build_vocabulary(tree: dict[str, Any]) -> Vocabulary:
+    """Check and resolve the declarations.
+
+    Raises:
+        InputError: a declaration names a unit, code list, table or entity that does not exist.
+    """
+    return _Builder(tree).build()
+
+
+class _Builder:
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self.tree = tree
+        self.units = frozenset(tree["units"])
+        self.codes = {name: frozenset(map(str, content["members"])) for name, content in tree["codes"].items()}
+
+    def build(self) -> Vocabulary:
+        bare = Vocabulary({}, {}, {}, {}, self.codes, {}, {})
+        tables = {name: self.table(name, content, bare) for name, content in self.tree["tables"].items()}
+        entities = {name: self.entity(name, content, tables) for name, content in self.tree["entities"].items()}
+        decisions: dict[tuple[str, str], DecisionSpec] = {}
+        for written, content in self.tree["decisions"].items():
+            owner, _, name = written.rpartition(".")
+            entity = next((e for e in entities.values() if owner in (e.row, e.name)), None) if owner else entities[self.tree["ruleset"]["main"]]
+            if entity is None:
+                self.fail(content, f"decision '{written}': no entity '{owner}'", did_you_mean(owner, entities))
+            decisions[entity.name, name] = DecisionSpec(name, entity.name, self.type(content, written))
+        parameters = {name: self.parameter(name, content) for name, content in self.tree["parameters"].items()}
+        builtins = {"year": NUMBER, "phase": code("phases"), "plan": code("plans").or_none(), "as_of": DATE,
+                    "plan.first_year": NUMBER, "plan.last_year": NUMBER}  # fmt: skip
+        governing = {name: content["is"] for name, content in self.tree["governing_dates"].items()}
+        return Vocabulary(tables, entities, decisions, parameters, self.codes, governing, builtins)
+
+    def fail(self, content: dict[str, Any], message: str, remedy: str = "") -> None:
+        at = content["at"]
+        raise input_error(at[0], at[1], at[2], message, remedy)
+
+    def type(self, content: dict[str, Any], name: str, at: dict[str, Any] | None = None) -> Type:
+        kind, place = content["type"], at or content
+        nullable = bool(content.get("nullable"))
+        if kind in ("number", "integer"):
+            try:
+                return number(parse_unit(str(content.get("unit", "1")), self.units)).or_none(nullable)
+            except UnitError as error:
+                self.fail(place, f"{name}: {error}", did_you_mean(str(content.get("unit")), self.units))
+        if kind == "ref":
+            if content["to"] not in self.tree["tables"]:
+                self.fail(place, f"{name}: no table '{content['to']}'", did_you_mean(content["to"], self.tree["tables"]))
+            return reference(content["to"]).or_none(nullable)
+        if kind in ("code", "set") and content.get("codes") is not None and content["codes"] not in self.codes:
+            self.fail(place, f"{name}: no code list '{content['codes']}'", did_you_mean(content["codes"], self.codes))
+        if kind == "code":
+            return code(content["codes"]).or_none(nullable)
+        if kind == "set":
+            return set_of(content.get("codes")).or_none(nullable)
+        simple = {"bool": BOOL, "date": DATE, "year": NUMBER, "month_day": Type("month_day"), "id": Type("text"), "text": Type("text")}
+        return simple[kind].or_none(nullable)
+
+    def table(self, name: str, content: dict[str, Any], bare: Vocabulary) -> TableSpec:
+        columns = {}
+        for column, spec in content["columns"].items():
+            kind = self.type(spec, f"{name}.{column}", content)
+            presumed = None
+            if "presumed" in spec:
+                try:
+                    presumed = read_plain(spec["presumed"], kind, bare)
+                except Unreadable as error:
+                    self.fail(content, f"{name}.{column}: presumed: {error}")
+            event = content.get("happens_on") == column
+            columns[column] = ColumnSpec(column, kind, bool(spec.get("required")), "presumed" in spec, presumed,
+                                         spec.get("min"), spec["type"] in ("integer", "year"), event)  # fmt: skip
+        also = {other: {k: str(v) for k, v in cells.items()} for other, cells in content.get("also", {}).items()}
+        return TableSpec(name, columns, tuple(content.get("key", ())), content["absent"] == "unknown", content.get("happens_on"), also)
+
+    def entity(self, name: str, content: dict[str, Any], tables: dict[str, TableSpec]) -> EntitySpec:
+        relations = {}
+        for relation, spec in content.get("relations", {}).items():
+            table = spec.get("table")
+            if table is not None and table not in tables:
+                self.fail(content, f"{name}.{relation}: no table '{table}'", did_you_mean(table, tables))
+            where = {k: str(v) for k, v in spec.get("where", {}).items()}
+            key = tuple(c for c in tables[table].key if c not in where) if table else ()
+            relations[relation] = RelationSpec(relation, where, table, spec.get("entity"), spec.get("years"), key)
+        table = content.get("table")
+        where = {k: str(v) for k, v in content.get("where", {}).items()}
+        return EntitySpec(name, content["row"], table, content.get("codes"), bool(content.get("years")), content.get("year_of"),
+                          content.get("of"), where, relations)  # fmt: skip
+
+    def parameter(self, name: str, content: dict[str, Any]) -> ParameterSpec:
+        keyed = content.get("keyed_by")
+        if keyed is not None and keyed != "year" and keyed not in self.codes:
+            self.fail(content, f"{name}: no code list '{keyed}'", did_you_mean(keyed, self.codes))
+        if content["governed_by"] not in self.tree["governing_dates"]:
+            self.fail(content, f"{name}: no governing date '{content['governed_by']}'", did_you_mean(content["governed_by"], self.tree["governing_dates"]))
+        return ParameterSpec(name, self.type(content, name), content["governed_by"], keyed, content.get("min"))

@@ -1,0 +1,47 @@
+"""What is wrong with something a person wrote, where, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. ``line`` and ``column`` count from 1; 0 means that the whole file is meant."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.line}:{self.column}" if self.line else "")
+        return f"{place}: {self.message}" + (f" — {self.remedy}" if self.remedy else "")
+
+
+class InputError(Exception):
+    """A file or an argument cannot be used; nothing was decided and nothing was written."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class EngineDefect(Exception):
+    """The engine contradicts itself: never an answer, always a bug to report."""
+
+
+def input_error(file: str, line: int, column: int, message: str, remedy: str = "") -> InputError:
+    return InputError([Problem(file, line, column, message, remedy)])
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """`did you mean 'power'?`, or the allowed words when none is near and they are few."""
+    options = sorted({str(w) for w in words})
+    near = difflib.get_close_matches(word, options, 1, 0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return f"use one of {', '.join(options)}" if 0 < len(options) <= 12 else ""
