@@ -1,0 +1,185 @@
+"""A condition -> flat conjunctions of tests on integers, once for *holds* and, negated, for *fails*.
+
+Only strong-Kleene-safe rewriting is done: negation is pushed to the atoms and products are multiplied out. A condition
+whose flat form would exceed `MAX_CLAUSES` is split through named auxiliary questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from engine.language import Node, Unknown, compile_node
+from engine.language.nodes import And, Compare, Const, Not, Or
+from engine.language.values import high, low
+
+MAX_CLAUSES = 8
+BOUND = 2**61
+FALSE, TRUE, OPEN = 0, 1, -1
+
+Test = tuple[str, str, int]
+Clause = tuple[Test, ...]
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A condition without inner logic.
+
+    Attributes:
+        kind: `margin` (a comparison of numbers or dates, carried as bounds of left minus right), `code` (a value
+            compared with one code) or `truth` (true, false or open).
+        auxiliary: the question that answers it, where it stands for a split condition.
+    """
+
+    node: Node
+    kind: str
+    auxiliary: Question | None = None
+
+
+@dataclass(eq=False)
+class Question:
+    """What the rules core is asked about one instance: the atoms it is told and the clauses it matches.
+
+    Attributes:
+        number: identifies the question in the core.
+        conditions: per rule, its condition (None: always).
+        patterns: (core rule name, index of the rule, whether it says *holds*, the clause).
+    """
+
+    number: int
+    conditions: tuple[Node | None, ...]
+    atoms: list[Atom] = field(default_factory=list)
+    patterns: list[tuple[str, int, bool, Clause]] = field(default_factory=list)
+    auxiliaries: list[Question] = field(default_factory=list)
+
+
+class Flattener:
+    """Makes the questions of one core ruleset; numbers and codes are shared among them."""
+
+    def __init__(self) -> None:
+        self.questions: list[Question] = []
+        self.codes: dict[str, int] = {}
+
+    def intern(self, code: str) -> int:
+        return self.codes.setdefault(code, len(self.codes) + 1)
+
+    def question(self, conditions: tuple[Node | None, ...]) -> Question:
+        made = Question(len(self.questions), conditions)
+        self.questions.append(made)
+        for index, condition in enumerate(conditions):
+            for holds in (True, False):
+                clauses: list[Clause] = ([()] if holds else []) if condition is None else self.clauses(made, condition, holds)
+                for number, clause in enumerate(clauses):
+                    made.patterns.append((f"q{made.number}r{index}{'h' if holds else 'f'}{number}", index, holds, clause))
+        return made
+
+    def clauses(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
+        if isinstance(node, Not):
+            return self.clauses(question, node.item, not wanted)
+        if isinstance(node, Const):
+            return [()] if node.value is wanted else []
+        if isinstance(node, (And, Or)):
+            parts = [self.clauses(question, item, wanted) for item in node.items]
+            if isinstance(node, And) is not wanted:
+                joined = [clause for part in parts for clause in part]
+                return joined if len(joined) <= MAX_CLAUSES else self.split(question, node, wanted)
+            size = 1
+            for part in parts:
+                size *= len(part)
+            return _product(parts) if size <= MAX_CLAUSES else self.split(question, node, wanted)
+        return self.tests(question, node, wanted)
+
+    def split(self, question: Question, node: And | Or, wanted: bool) -> list[Clause]:
+        """Ask about parts of ``node`` by themselves until what is left is small."""
+        items: list[Node] = [item if not isinstance(item, (And, Or)) else _Named(item.type, item.text, item.column, item) for item in node.items]
+        while len(items) > MAX_CLAUSES:
+            group, items = items[:MAX_CLAUSES], items[MAX_CLAUSES:]
+            joined = type(node)(node.type, node.text, node.column, tuple(group))
+            items.append(_Named(node.type, node.text, node.column, joined))
+        rest = type(node)(node.type, node.text, node.column, tuple(items))
+        return self.clauses(question, rest, wanted)
+
+    # -- atoms --------------------------------------------------------------------------------------------------
+
+    def atom(self, question: Question, node: Node, kind: str) -> str:
+        for index, known in enumerate(question.atoms):
+            if known.kind == kind and (known.node is node or known.node == node):
+                return f"a{index}"
+        auxiliary = None
+        if isinstance(node, _Named):
+            auxiliary = self.question((node.inner,))
+            question.auxiliaries.append(auxiliary)
+            node = node.inner
+        question.atoms.append(Atom(node, kind, auxiliary))
+        return f"a{len(question.atoms) - 1}"
+
+    def tests(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
+        if isinstance(node, Compare) and node.left.type.kind in ("number", "date") and not (node.left.type.nullable or node.right.type.nullable):
+            return _margin_tests(self.atom(question, node, "margin"), node.operator, wanted)
+        if isinstance(node, Compare) and node.left.type.kind == "code" and isinstance(node.right, Const) and node.operator in ("==", "!="):
+            name, code = self.atom(question, node.left, "code"), self.intern(str(node.right.value))
+            if (node.operator == "==") is wanted:
+                return [((name, "==", code),)]
+            return [((name, "!=", code), (name, "!=", OPEN))]
+        return [((self.atom(question, node, "truth"), "==", TRUE if wanted else FALSE),)]
+
+    def facts(self, question: Question, env: Any, answers: dict[int, Any]) -> dict[str, int]:
+        """The integers that stand for the atoms; ``answers`` are those of the auxiliary questions."""
+        found: dict[str, int] = {}
+        for index, atom in enumerate(question.atoms):
+            name = f"a{index}"
+            if atom.kind == "margin":
+                assert isinstance(atom.node, Compare)
+                found[name + "_l"], found[name + "_h"] = margin(compile_node(atom.node.left)(env), compile_node(atom.node.right)(env))
+            elif atom.kind == "code":
+                value = compile_node(atom.node)(env)
+                found[name] = OPEN if isinstance(value, Unknown) else 0 if value is None else self.intern(value)
+            else:
+                truth = answers[atom.auxiliary.number] if atom.auxiliary is not None else compile_node(atom.node)(env)
+                found[name] = OPEN if isinstance(truth, Unknown) else int(truth)
+        return found
+
+
+@dataclass(frozen=True)
+class _Named(Node):
+    """A part of a condition that is asked about by itself."""
+
+    inner: Node = None  # type: ignore[assignment]
+
+
+def _product(parts: list[list[Clause]]) -> list[Clause]:
+    clauses: list[Clause] = [()]
+    for part in parts:
+        clauses = [left + tuple(test for test in right if test not in left) for left in clauses for right in part]
+    return clauses
+
+
+def _margin_tests(atom: str, operator: str, wanted: bool) -> list[Clause]:
+    """Tests on the lower (`_l`) and upper (`_h`) bound of left minus right."""
+    negated = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+    operator = operator if wanted else negated[operator]
+    bottom, top = atom + "_l", atom + "_h"
+    if operator == "==":
+        return [((bottom, "==", 0), (top, "==", 0))]
+    if operator == "!=":
+        return [((bottom, ">", 0),), ((top, "<", 0),)]
+    return [((bottom if operator in (">", ">=") else top, operator, 0),)]
+
+
+def margin(left: Any, right: Any) -> tuple[int, int]:
+    """Bounds of left minus right as integers of the same sign, so that tests against 0 are exact for any rationals."""
+    if left is None or right is None:
+        return -1, 1
+    return _sign_kept(low(left), high(right), -BOUND), _sign_kept(high(left), low(right), BOUND)
+
+
+def _sign_kept(left: Any, right: Any, unbounded: int) -> int:
+    if left is None or right is None:
+        return unbounded
+    if isinstance(left, date):
+        return int(left.toordinal() - right.toordinal())
+    difference = left - right
+    whole = difference.numerator if isinstance(difference, Fraction) else difference
+    return max(-BOUND, min(BOUND, int(whole)))

@@ -1,0 +1,255 @@
+"""One determination: rules fire forward through the levels of its decisions, and every step is kept.
+
+Conditions are decided by the rules core; arithmetic and aggregates are exact Python. Every firing is checked against
+the meaning of its condition, and every condition that did not fire must be open for a reason that can be named, so
+that a firing which the core invents or misses can never decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from engine.facts import Row
+from engine.language import Cause, EntitySpec, OpenSet, Unknown, compile_node, trace
+from engine.language.values import causes_of
+from engine.law import Program, TypedRule
+from engine.problems import EngineDefect
+from engine.proving.conditions import Flattener, Question
+from engine.proving.core import CoreRules, CoreSession
+from engine.proving.instances import Instance, Root
+from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Gap, RuleStep, Step, combine, hear_exceptions
+
+if TYPE_CHECKING:
+    from engine.proving.prover import Prover
+
+Key = tuple[str, str]
+
+
+class Compiled:
+    """The questions of a set of decisions under one program, and their rules in the core."""
+
+    def __init__(self, program: Program, keys: Iterable[Key]) -> None:
+        self.program, self.flattener = program, Flattener()
+        self.questions: dict[Key, Question] = {}
+        self.rules: dict[Key, tuple[TypedRule, ...]] = {}
+        for key in keys:
+            self.rules[key] = program.rules(key)
+            self.questions[key] = self.flattener.question(tuple(typed.when for typed in self.rules[key]))
+        self.core = CoreRules(f"{program.phase.id}-{program.year}", self.flattener)
+
+
+class Session:
+    """The context in which the rules about one root are read, and the steps proved so far.
+
+    Args:
+        prover: gives the sessions of other roots and the compiled rules.
+        root: what is asked about.
+        program: the law of its year.
+    """
+
+    def __init__(self, prover: Prover, root: Root, program: Program) -> None:
+        self.prover, self.root, self.program = prover, root, program
+        self.facts = prover.facts
+        self.steps: dict[tuple[str, tuple[str, ...], str], Step] = {}
+        self._instances: dict[str, list[Instance]] = {}
+        self._related: dict[tuple[int, str, tuple[Any, ...]], Any] = {}
+        self.main = self._root_instance()
+
+    def _root_instance(self) -> Instance:
+        entity = self.program.law.vocabulary.entities[self.root.entity]
+        row = None
+        if entity.table is not None:
+            spec = self.program.law.vocabulary.tables[entity.table]
+            row = self.facts.matching(entity.table, spec.key, self.root.key)[0]
+        instance = Instance(entity, self.root, row, None, self)
+        self._instances[entity.name] = [instance]
+        return instance
+
+    # -- the context of expressions -----------------------------------------------------------------------------
+
+    def builtin(self, name: str) -> Any:
+        return self.facts.as_of if name == "as_of" else self.program.constants[name]
+
+    def decision(self, instance: Instance, name: str) -> Any:
+        step = self.step(instance, name)
+        outcome = step.outcome
+        if isinstance(outcome, Gap):
+            return Unknown(frozenset({Cause("gap", self._full_name(step), step.place)}))
+        if isinstance(outcome, Conflict):
+            return Unknown(frozenset({Cause("conflict", self._full_name(step), step.place)}))
+        return outcome
+
+    def _full_name(self, step: Step) -> str:
+        return self.program.law.decision_name(step.entity, step.decision)
+
+    def step(self, instance: Instance, name: str) -> Step:
+        if instance.root != self.root:
+            other = self.prover.session(instance.root)
+            other.prove([(instance.entity.name, name)])
+            return other.steps[instance.entity.name, instance.place, name]
+        found = self.steps.get((instance.entity.name, instance.place, name))
+        if found is None:
+            raise EngineDefect(f"'{name}' of {instance.place} was read before it was proved")
+        return found
+
+    def parameter(self, name: str, key: Any, at: date) -> Any:
+        return self.program.parameter(name, key.key[0] if isinstance(key, Row) else key, at)[0]
+
+    def place(self, owner: Any) -> tuple[str, ...]:
+        return owner.place if isinstance(owner, Instance) else (owner.table, *owner.key) if isinstance(owner, Row) else ()
+
+    def source(self, owner: Any) -> str | None:
+        row = owner.row if isinstance(owner, Instance) else owner
+        return row.source if isinstance(row, Row) else None
+
+    def rows(self, owner: Instance, relation: str, keys: tuple[Any, ...]) -> Any:
+        cache_key = (id(owner), relation, keys)
+        found = self._related.get(cache_key)
+        if found is None:
+            found = self._related[cache_key] = self._find_rows(owner, relation, keys)
+        return found
+
+    def _find_rows(self, owner: Instance, name: str, keys: tuple[Any, ...]) -> Any:
+        relation = owner.entity.relations[name]
+        values = [self._path(owner, path) for path in relation.where.values()]
+        missing = causes_of(values)
+        if missing:
+            return Unknown(missing)
+        if relation.entity is not None:
+            return self._related_instances(owner, relation.entity, tuple(relation.where), tuple(values), relation.years)
+        assert relation.table is not None
+        columns = (*relation.where, *relation.key[: len(keys)])
+        found = self.facts.matching(relation.table, columns, (*values, *keys))
+        if not found and self.program.law.vocabulary.tables[relation.table].measured:
+            known = [*(str(getattr(v, "key", [v])[0]) for v in values), *map(str, keys)]
+            return Unknown(frozenset({Cause("fact", relation.table, tuple(known))}))
+        return found
+
+    def _path(self, owner: Instance, path: str) -> Any:
+        value: Any = owner
+        for part in path.split("."):
+            if part == "year":
+                return self.root.year
+            if part in self.program.constants and value is owner:
+                return self.program.constants[part]
+            if value is owner and part in (owner.entity.row, owner.entity.name):
+                continue
+            if value is owner and owner.parent is not None and part in (owner.parent.entity.row, owner.parent.entity.name):
+                value = owner.parent
+                continue
+            if value is None or isinstance(value, Unknown):
+                return value
+            value = value.cell(part)
+        return value
+
+    def _related_instances(self, owner: Instance, entity: str, columns: tuple[str, ...], values: tuple[Any, ...], years: str | None) -> list[Instance]:
+        spec = self.program.law.vocabulary.entities[entity]
+        if spec.of is not None:
+            return self.instances(entity)
+        assert spec.table is not None
+        found = []
+        for row in self.facts.matching(spec.table, columns, values):
+            for year in self.prover.years_before(self.root.year) if years == "earlier" else (self.root.year,):
+                root = Root(entity, row.key, year)
+                found.append(self.main if root == self.root else self.prover.session(root).main)
+        return found
+
+    def instances(self, entity: str) -> list[Instance]:
+        """The instances of an entity within this determination."""
+        found = self._instances.get(entity)
+        if found is None:
+            spec: EntitySpec = self.program.law.vocabulary.entities[entity]
+            if spec.of is None or spec.table is None:
+                return []
+            found = []
+            for parent in self.instances(spec.of):
+                values = tuple(self._path(parent, path) for path in spec.where.values())
+                if not causes_of(values):
+                    found += [Instance(spec, self.root, row, parent, self) for row in self.facts.matching(spec.table, tuple(spec.where), values)]
+            self._instances[entity] = found
+        return found
+
+    # -- proving ------------------------------------------------------------------------------------------------
+
+    def within(self, key: Key) -> bool:
+        """Whether the decision's entity is the root's or a part of it."""
+        return any(entity.name == self.root.entity for entity in self.program.law.vocabulary.main_names(key[0]))
+
+    def prove(self, wanted: Iterable[Key], traced: bool = False) -> None:
+        """Prove ``wanted`` and all they need, level by level, in one session of the core.
+
+        Raises:
+            EngineDefect: the core and the meaning of a rule disagree.
+        """
+        cone = tuple(k for k in self.program.cone(tuple(wanted)) if self.within(k))
+        todo = [k for k in cone if not self._proved(k)]
+        if not todo:
+            return
+        compiled = self.prover.compiled(self.program, cone)
+        core = compiled.core.session()
+        try:
+            for key in todo:
+                self._prove_decision(key, compiled, core, traced)
+        finally:
+            core.close()
+
+    def _proved(self, key: Key) -> bool:
+        return all((key[0], i.place, key[1]) in self.steps for i in self.instances(key[0]))
+
+    def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession, traced: bool) -> None:
+        instances = [i for i in self.instances(key[0]) if (key[0], i.place, key[1]) not in self.steps]
+        if not instances:
+            return
+        question, rules = compiled.questions[key], compiled.rules[key]
+        fired = self._ask(question, instances, compiled, core)
+        kind = self.program.law.vocabulary.decisions[key].type.kind
+        for instance, names in zip(instances, fired, strict=True):
+            self.steps[key[0], instance.place, key[1]] = self._step(key, kind, rules, instance, names, compiled, traced)
+
+    def _ask(self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession) -> list[list[str]]:
+        answers: list[dict[int, Any]] = [{} for _ in instances]
+        for auxiliary in question.auxiliaries:
+            fired = self._ask(auxiliary, instances, compiled, core)
+            condition = auxiliary.conditions[0]
+            assert condition is not None
+            for instance, names, known in zip(instances, fired, answers, strict=True):
+                meant = compile_node(condition)(instance.env)
+                self._recheck(auxiliary.number, 0, {compiled.core.patterns[n][2] for n in names}, meant)
+                known[auxiliary.number] = meant
+        facts = [compiled.flattener.facts(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
+        return core.ask(question, facts)
+
+    def _recheck(self, number: int, index: int, said: set[bool], meant: Any) -> str:
+        """The state that the firings establish, once the meaning of the condition confirms it."""
+        if isinstance(meant, Unknown):
+            if said:
+                raise EngineDefect(f"question {number}, rule {index}: the core decided what is open")
+            if not meant.causes:
+                raise EngineDefect(f"question {number}, rule {index}: open without a missing leaf")
+            return OPEN
+        if said != {meant}:
+            raise EngineDefect(f"question {number}, rule {index}: the core said {said or 'nothing'}, the rule means {meant}")
+        return HOLDS if meant else FAILS
+
+    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, names: list[str], compiled: Compiled, traced: bool) -> Step:
+        env, candidates, fired_by = instance.env, [], []
+        for index, typed in enumerate(rules):
+            fired = sorted(n for n in names if compiled.core.patterns[n][1] == index)
+            meant = True if typed.when is None else compile_node(typed.when)(env)
+            state = self._recheck(compiled.questions[key].number, index, {compiled.core.patterns[n][2] for n in fired}, meant)
+            value = compile_node(typed.value)(env) if state != FAILS else None
+            candidates.append(Candidate(typed.rule.name, state, value, causes_of((meant,)), typed.rule.exception_to))
+            fired_by.append(tuple(fired))
+        states = hear_exceptions(candidates)
+        outcome = combine(kind, candidates, states)
+        if isinstance(outcome, (Unknown, OpenSet)) and not outcome.causes:
+            raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
+        steps = []
+        for typed, candidate, fired_names in zip(rules, candidates, fired_by, strict=True):
+            state, by = states[candidate.name]
+            when = trace(typed.when, env) if traced and typed.when is not None else None
+            gives = trace(typed.value, env) if traced and state != FAILS and typed.rule.value is not None else None
+            steps.append(RuleStep(candidate.name, state, fired_names, candidate.value, by, when, gives))
+        return Step(key[0], instance.place, key[1], outcome, tuple(steps))
