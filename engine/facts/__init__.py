@@ -51,6 +51,9 @@ def facts_from_document(document: Document, vocabulary: Vocabulary, aliases: Map
             continue
         if name not in vocabulary.tables:
             raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), [*vocabulary.tables, "as_of", *ABOUT]))
+        if rows == "unknown":
+            builder.withheld.add(name)
+            continue
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise input_error(document.file, line, column, f"'{name}' is not a list of rows", f"write `{name}: [{{column: value, …}}, …]`")
         builder.add(name, [_raw(document, (*path, name, index), row) for index, row in enumerate(rows)])
@@ -84,7 +87,18 @@ def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mappin
         about = document.data if isinstance(document.data, dict) else {}
         if about.get("as_of"):
             own = read_as_of(about["as_of"], document.file, document.at(("as_of",)))
+        _withhold(builder, document)
     return builder.build(as_of or own, as_of is not None and as_of < own, {k: about[k] for k in ABOUT if k in about})
+
+
+def _withhold(builder: FactsBuilder, document: Document) -> None:
+    """`unknown: [reports, …]` in register.yaml: tables whose rows nobody has given."""
+    names = document.data.get("unknown", []) if isinstance(document.data, dict) else []
+    for index, name in enumerate(names if isinstance(names, list) else [names]):
+        if name not in builder.vocabulary.tables:
+            line, column = document.at(("unknown", index))
+            raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), builder.vocabulary.tables))
+        builder.withheld.add(str(name))
 
 
 def _csv_rows(file: Path) -> Iterator[RawRow]:

@@ -45,6 +45,7 @@ class FactsBuilder:
         self.raw: dict[str, list[RawRow]] = {}
         self.problems: list[Problem] = []
         self.rows: dict[str, dict[tuple[str, ...], Row]] = {}
+        self.withheld: set[str] = set()
 
     def add(self, table: str, rows: Iterable[RawRow]) -> None:
         self.raw.setdefault(table, []).extend(rows)
@@ -82,7 +83,7 @@ class FactsBuilder:
                 self.link(self.vocabulary.tables[name], row, raw, tables)
         if self.problems:
             raise InputError(self.problems)
-        return Facts(as_of, tables, self.digest(as_of), frozenset(self.raw), about)
+        return Facts(as_of, tables, self.digest(as_of), frozenset(self.raw), about, frozenset(self.withheld))
 
     # -- one row ------------------------------------------------------------------------------------------------
 
@@ -195,7 +196,7 @@ class FactsBuilder:
 
     def digest(self, as_of: date) -> str:
         content = {name: [{k: str(v) for k, v in raw.cells.items() if v is not None} for raw in rows] for name, rows in sorted(self.raw.items())}
-        text = json.dumps({"as_of": as_of.isoformat(), "tables": content}, sort_keys=True, ensure_ascii=False)
+        text = json.dumps({"as_of": as_of.isoformat(), "tables": content, "unknown": sorted(self.withheld)}, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

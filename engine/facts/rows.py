@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from engine.language import Cause
+from engine.language.values import causes_of
+
 
 class Row:
     """One row of a table. A reference cell holds the row it names; an unknown cell holds an `Unknown`."""
@@ -33,6 +36,7 @@ class Facts:
         digest: SHA-256 of the facts as read, whatever form they were written in.
         given: the tables that the facts have.
         about: what the facts say of themselves (title, source).
+        withheld: tables whose rows are not known, although they are complete in other facts.
     """
 
     as_of: date
@@ -40,6 +44,8 @@ class Facts:
     digest: str
     given: frozenset[str]
     about: Mapping[str, Any] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
+    _doubts: dict[tuple[str, tuple[str, ...]], frozenset[Cause]] = field(default_factory=dict, repr=False, compare=False)
     _indexes: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = field(default_factory=dict, repr=False, compare=False)
 
     def matching(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> list[Row]:
@@ -51,6 +57,17 @@ class Facts:
                 index.setdefault(tuple(identity(row.cells[c]) for c in columns), []).append(row)
             self._indexes[table, columns] = index
         return index.get(tuple(identity(v) for v in values), [])
+
+
+    def doubtful(self, table: str, columns: tuple[str, ...]) -> frozenset[Cause]:
+        """Why it is not certain which rows match on ``columns``: the table is withheld, or a cell is not known."""
+        if table in self.withheld:
+            return frozenset({Cause("fact", table)})
+        found = self._doubts.get((table, columns))
+        if found is None:
+            cells = (row.cells[c] for row in self.tables[table] for c in columns)
+            found = self._doubts[table, columns] = causes_of(cells)
+        return found
 
 
 def identity(value: Any) -> Any:

@@ -48,8 +48,8 @@ class Names:
     def error_at(self, node: Node, message: str) -> ExpressionError:
         return ExpressionError(message, node.column, max(len(node.text), 1))
 
-    def make(self, tree: ast.expr, kind: type[Made], of: Type, **parts: Any) -> Made:
-        return kind(of, self.text_of(tree), self.span(tree)[0], **parts)
+    def make(self, tree: ast.expr, made: type[Made], result: Type, /, **parts: Any) -> Made:
+        return made(result, self.text_of(tree), self.span(tree)[0], **parts)
 
     # -- names --------------------------------------------------------------------------------------------------
 

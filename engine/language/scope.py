@@ -73,6 +73,7 @@ class EntitySpec:
         year_of: the date column whose year selects the law (a trade).
         of: the entity this one is a part of; its names are visible.
         where: as in a relation, for parts.
+        seen_in: the tables whose rows show that an instance exists.
     """
 
     name: str
@@ -84,6 +85,7 @@ class EntitySpec:
     of: str | None = None
     where: Mapping[str, str] = field(default_factory=dict)
     relations: Mapping[str, RelationSpec] = field(default_factory=dict)
+    seen_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ _KINDS = {And: "and", Or: "or", Not: "not", If: "if", Aggregate: "rows"}
 def trace(node: Node, env: Env) -> Trace:
     """The trace of ``node``; its values are those that `compile_node` gives."""
     value = compile_node(node)(env)
+    value = value.key[0] if hasattr(value, "key") else None if hasattr(value, "cell") else value
     context = env["@"]
     if isinstance(node, Aggregate):
         return Trace("rows", node.text, value, node.function, parts=_members(node, env))
@@ -61,7 +62,7 @@ def trace(node: Node, env: Env) -> Trace:
         source = context.source(rows[0]) if isinstance(rows, list) and rows else None
         return Trace("fact", node.text, value, node.column_name, (), source)
     if isinstance(node, (Const, Builtin, Var, Rows)):
-        return Trace("value", node.text, value)
+        return Trace("value", node.text, None if isinstance(node, (Var, Rows)) else value)
     kind = _KINDS.get(type(node), "compare" if node.type.kind == "bool" else "value")
     return Trace(kind, node.text, value, parts=tuple(trace(part, env) for part in children(node)))
 

@@ -31,15 +31,14 @@ def _relations(law: Law) -> list[Problem]:
     problems = []
     for name, entity in law.vocabulary.entities.items():
         at = _at(law.tree["entities"][name])
-        owners = [(r.where, r.table) for r in entity.relations.values()] + ([(entity.where, entity.table)] if entity.of else [])
-        for where, table in owners:
+        owners = [(r.where, r.table, name) for r in entity.relations.values()] + ([(entity.where, entity.table, entity.of)] if entity.of else [])
+        for where, table, owner in owners:
             for column, path in where.items():
-                if table is not None:
-                    spec = law.vocabulary.tables[table].columns.get(column)
-                    if spec is None or not spec.required:
-                        problems.append(Problem(*at, f"{name}: rows of '{table}' are joined by '{column}', which is not a required column of it", "join by required columns"))
+                if table is not None and column not in law.vocabulary.tables[table].columns:
+                    columns = law.vocabulary.tables[table].columns
+                    problems.append(Problem(*at, f"{name}: '{table}' has no column '{column}'", did_you_mean(column, columns)))
                 try:
-                    parse_call_free(path, Scope(law.vocabulary, entity.of or name))
+                    parse_call_free(path, Scope(law.vocabulary, owner))
                 except (ExpressionError, UnitError) as error:
                     problems.append(Problem(*at, f"{name}: {path}: {error}", ""))
     for name in law.tree["governing_dates"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,15 +16,22 @@ from engine.law.selection import ALWAYS, NEVER, Entry, Selection, choose, gap_in
 from engine.problems import InputError, Problem, did_you_mean
 
 Key = tuple[str, str]
+_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
 class TypedRule:
-    """A rule whose texts have been parsed and checked; ``when`` None means always."""
+    """A rule whose texts have been parsed and checked.
+
+    Attributes:
+        when: None means always.
+        names: what its sentences name between braces, parsed.
+    """
 
     rule: Rule
     when: Node | None
     value: Node
+    names: tuple[tuple[str, Node], ...] = ()
 
 
 def type_rule(law: Law, rule: Rule) -> TypedRule:
@@ -43,8 +51,17 @@ def type_rule(law: Law, rule: Rule) -> TypedRule:
         if rule.value is None and decided.kind != "bool":
             raise InputError([Problem(*rule.at, f"rule '{rule.name}' gives no value for a {decided}", "add `value:`")])
         value = _read(rule, "value", rule.value if rule.value is not None else "true", scope, wanted)
-        found = cache[cache_key] = TypedRule(rule, when, value)
+        found = cache[cache_key] = TypedRule(rule, when, value, tuple(_names(rule, scope)))
     return found
+
+
+def _names(rule: Rule, scope: Scope) -> Iterator[tuple[str, Node]]:
+    """Every name between braces in the sentences of a rule."""
+    for name in dict.fromkeys(name for text in rule.says.values() for name in _BRACES.findall(text)):
+        try:
+            yield name, parse(name, scope)
+        except ExpressionError as error:
+            raise InputError([Problem(*rule.at, f"rule '{rule.name}', says: {{{name}}}: {error.message}", "")]) from None
 
 
 def _read(rule: Rule, part: str, text: str, scope: Scope, wanted: Any) -> Node:
@@ -121,7 +138,7 @@ class Program:
         tests = [f"({text}) >= date({d.year}, {d.month}, {d.day})" for d in (rule.begins,) if d != ALWAYS]
         tests += [f"({text}) < date({d.year}, {d.month}, {d.day})" for d in (rule.ends,) if d != NEVER]
         tests += [f"({rule.when})"] if rule.when is not None else []
-        return TypedRule(rule, parse(" and ".join(tests), scope, BOOL), typed.value)
+        return TypedRule(rule, parse(" and ".join(tests), scope, BOOL), typed.value, typed.names)
 
     def _check_exceptions(self, key: Key, rules: tuple[TypedRule, ...]) -> None:
         names = {rule.name for rule in self.law.rules.get(key, ())}

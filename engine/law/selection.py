@@ -62,8 +62,9 @@ def choose(entries: list[Entry], selection: Selection, order: tuple[str, ...], a
     """The entry that holds at ``at``.
 
     The preferred authority's statement comes first; within an authority a statement about the phase (or the nearest
-    phase it inherits from) beats one about no era; then the later known, then the later in force. What no source gives
-    is taken only where no source gives anything; an exact figure refines a rounded one that contains it.
+    phase it inherits from) beats one about no era; then the later known, then the later in force. An authority that says
+    that something is undecided has said so; where it says nothing, the next one fills. An exact figure refines a rounded
+    one about the same era that contains it.
     """
     known_on = selection.known_on or NEVER
     fitting = [
@@ -74,10 +75,9 @@ def choose(entries: list[Entry], selection: Selection, order: tuple[str, ...], a
     if not fitting:
         return None
 
-    def rank(entry: Entry) -> tuple[bool, int, int, date, date]:
+    def rank(entry: Entry) -> tuple[int, int, date, date]:
         era = len(lineage) - lineage.index(entry.phase) if entry.phase else 0
-        missing = isinstance(entry.value, Unknown) and not entry.rounded
-        return (not missing, -order.index(entry.authority), era, entry.known_from, entry.begins)
+        return (-order.index(entry.authority), era, entry.known_from, entry.begins)
 
     best = max(fitting, key=rank)
     if best.rounded:

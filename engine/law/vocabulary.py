@@ -112,7 +112,7 @@ class _Builder:
         table = content.get("table")
         where = {k: str(v) for k, v in content.get("where", {}).items()}
         return EntitySpec(name, content["row"], table, content.get("codes"), bool(content.get("years")), content.get("year_of"),
-                          content.get("of"), where, relations)  # fmt: skip
+                          content.get("of"), where, relations, tuple(content.get("seen_in", ())))  # fmt: skip
 
     def parameter(self, name: str, content: dict[str, Any]) -> ParameterSpec:
         keyed = content.get("keyed_by")

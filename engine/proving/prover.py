@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.facts import Facts
+from engine.facts import Facts, Row
 from engine.law import Law, Program, Selection
 from engine.problems import did_you_mean, input_error
 from engine.proving.instances import Root
@@ -66,14 +66,14 @@ class Prover:
     def roots(self, entity: str, key: str | None = None, year: int | None = None) -> list[Root]:
         """The instances of an entity that the facts speak of.
 
-        For an entity with years: every year in which some table that is joined to it has a row.
+        For an entity with years: every year in which a table that shows it has a row.
 
         Raises:
             InputError: ``key`` is not among them.
         """
         spec = self.law.vocabulary.entities[entity]
         if spec.table is None:
-            return self._plan_roots(entity, key, year)
+            return self._coded_roots(entity, key, year)
         rows = self.facts.tables[spec.table]
         if key is not None and not any(row.key[0] == key for row in rows):
             raise input_error(spec.row, 0, 0, f"no '{key}' in {spec.table}", did_you_mean(key, [row.key[0] for row in rows]))
@@ -84,40 +84,52 @@ class Prover:
         return [Root(entity, row.key, y) for row in chosen for y in ([year] if year is not None else self._years_of(entity, row.key))]
 
     def _years_of(self, entity: str, key: tuple[str, ...]) -> list[int]:
-        """Years that records of the instance speak of, among those that a phase governs."""
-        index = getattr(self, "_year_index", None)
-        if index is None:
-            index = {}
-            for relation in self.law.vocabulary.entities[entity].relations.values():
-                if relation.table is None:
-                    continue
-                columns = self.law.vocabulary.tables[relation.table].columns
-                owner = next(iter(relation.where), None)
-                if owner is None or "year" not in columns or "plan" in columns:
-                    continue
-                for row in self.facts.tables[relation.table]:
-                    row_year = row.cells["year"]
-                    if isinstance(row_year, int):
-                        index.setdefault(row.cells[owner].key, set()).add(row_year)
-            for row in self.facts.tables.get("quotas", ()):
-                index.setdefault(row.cells["installation"].key, set()).update(self._quota_years(row.cells["plan"], row.cells["year"]))
-            self._year_index = index
-        return [y for y in sorted(index.get(key, ())) if self.law.phase_of(y, self.selection.known_on) is not None]
+        """Years in which records of the instance exist, among those that a phase governs."""
+        seen: set[int] = set()
+        for table, owner in self._seen_in(entity):
+            for row in self.facts.matching(table, (owner,), (self._by_key(entity, key),)):
+                seen.update(self._years_of_row(table, row))
+        return [y for y in sorted(seen) if self.law.phase_of(y, self.selection.known_on) is not None]
 
-    def _quota_years(self, plan: str, year: object) -> Iterable[int]:
+    def _by_key(self, entity: str, key: tuple[str, ...]) -> Row:
+        spec = self.law.vocabulary.entities[entity]
+        return self.facts.matching(spec.table or "", self.law.vocabulary.tables[spec.table or ""].key, key)[0]
+
+    def _seen_in(self, entity: str) -> list[tuple[str, str]]:
+        """The tables whose rows show that an instance exists, each with the column that names it."""
+        spec = self.law.vocabulary.entities[entity]
+        found = []
+        for table in spec.seen_in:
+            for name, column in self.law.vocabulary.tables[table].columns.items():
+                if (column.type.table == spec.table) if spec.table else (column.type.codes == spec.codes):
+                    found.append((table, name))
+                    break
+        return found
+
+    def _years_of_row(self, table: str, row: Row) -> Iterable[int]:
+        """The row's year, or every year of its plan where it stands for the plan as a whole."""
+        year = row.cells.get("year")
         if isinstance(year, int):
             return [year]
-        phase = self.law.phase_of_plan(plan)
+        columns = self.law.vocabulary.tables[table].columns
+        plans = [row.cells[name] for name, column in columns.items() if column.type.codes == "plans"]
+        phase = self.law.phase_of_plan(plans[0]) if plans and isinstance(plans[0], str) else None
         return range(phase.first_year, phase.last_year + 1) if phase is not None else []
 
-    def _plan_roots(self, entity: str, key: str | None, year: int | None) -> list[Root]:
+    def _coded_roots(self, entity: str, key: str | None, year: int | None) -> list[Root]:
+        """Plans that the facts name: one root for each, or for each of its years."""
         spec = self.law.vocabulary.entities[entity]
-        plans = dict.fromkeys(row.cells["plan"] for row in self.facts.tables["quotas"] if isinstance(row.cells["plan"], str))
+        named = [row.cells[column] for table, column in self._seen_in(entity) for row in self.facts.tables[table]]
         found = []
-        for plan in plans:
-            phase = self.law.phase_of_plan(plan)
-            if phase is None or (key is not None and plan != key):
+        for code in dict.fromkeys(name for name in named if isinstance(name, str)):
+            phase = self.law.phase_of_plan(code)
+            if phase is None or (key is not None and code != key):
                 continue
-            years = range(phase.first_year, phase.last_year + 1) if spec.years else [phase.last_year]
-            found += [Root(entity, (plan,), y) for y in years if year is None or y == year]
+            years = self._stated_years(entity, code) if spec.years else [phase.last_year]
+            found += [Root(entity, (code,), y) for y in years if year is None or y == year]
         return found
+
+    def _stated_years(self, entity: str, code: str) -> list[int]:
+        """The years for which a plan has rows of their own; rows for the plan as a whole name none."""
+        rows = [row for table, column in self._seen_in(entity) for row in self.facts.matching(table, (column,), (code,))]
+        return sorted({row.cells["year"] for row in rows if isinstance(row.cells.get("year"), int)})

@@ -12,14 +12,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.facts import Row
-from engine.language import Cause, EntitySpec, OpenSet, Unknown, compile_node, trace
+from engine.language import Cause, EntitySpec, Node, OpenSet, Unknown, compile_node, trace
 from engine.language.values import causes_of
 from engine.law import Program, TypedRule
 from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question
 from engine.proving.core import CoreRules, CoreSession
 from engine.proving.instances import Instance, Root
-from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Gap, RuleStep, Step, combine, hear_exceptions
+from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, combine, hear_exceptions
 
 if TYPE_CHECKING:
     from engine.proving.prover import Prover
@@ -121,6 +121,9 @@ class Session:
             return self._related_instances(owner, relation.entity, tuple(relation.where), tuple(values), relation.years)
         assert relation.table is not None
         columns = (*relation.where, *relation.key[: len(keys)])
+        doubt = self.facts.doubtful(relation.table, columns)
+        if doubt:
+            return Unknown(doubt)
         found = self.facts.matching(relation.table, columns, (*values, *keys))
         if not found and self.program.law.vocabulary.tables[relation.table].measured:
             known = [*(str(getattr(v, "key", [v])[0]) for v in values), *map(str, keys)]
@@ -144,11 +147,16 @@ class Session:
             value = value.cell(part)
         return value
 
-    def _related_instances(self, owner: Instance, entity: str, columns: tuple[str, ...], values: tuple[Any, ...], years: str | None) -> list[Instance]:
+    def _related_instances(self, owner: Instance, entity: str, columns: tuple[str, ...], values: tuple[Any, ...], years: str | None) -> Any:
         spec = self.program.law.vocabulary.entities[entity]
         if spec.of is not None:
-            return self.instances(entity)
+            assert spec.table is not None
+            doubt = self.facts.doubtful(spec.table, tuple(spec.where))
+            return Unknown(doubt) if doubt else self.instances(entity)
         assert spec.table is not None
+        doubt = self.facts.doubtful(spec.table, columns)
+        if doubt:
+            return Unknown(doubt)
         found = []
         for row in self.facts.matching(spec.table, columns, values):
             for year in self.prover.years_before(self.root.year) if years == "earlier" else (self.root.year,):
@@ -251,5 +259,12 @@ class Session:
             state, by = states[candidate.name]
             when = trace(typed.when, env) if traced and typed.when is not None else None
             gives = trace(typed.value, env) if traced and state != FAILS and typed.rule.value is not None else None
-            steps.append(RuleStep(candidate.name, state, fired_names, candidate.value, by, when, gives))
+            fills = tuple(self._fill(name, node, env) for name, node in typed.names) if traced else ()
+            steps.append(RuleStep(candidate.name, state, fired_names, candidate.value, by, when, gives, fills))
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
+
+    def _fill(self, name: str, node: Node, env: Any) -> Fill:
+        value = compile_node(node)(env)
+        if isinstance(value, Instance):
+            value = value.place[0]
+        return Fill(name, value.key[0] if isinstance(value, Row) else value, node.type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.language import Cause, OpenSet, Trace, Unknown
+from engine.language import Cause, OpenSet, Trace, Type, Unknown
 from engine.language.values import causes_of, same
 
 HOLDS, FAILS, OPEN, DISPLACED, BLOCKED = "holds", "fails", "open", "displaced", "blocked"
@@ -25,6 +25,15 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Fill:
+    """A name in a rule's sentence and what it stood for; ``type`` gives the unit and the code list."""
+
+    name: str
+    value: Any
+    type: Type
+
+
+@dataclass(frozen=True)
 class RuleStep:
     """What one rule contributed.
 
@@ -35,6 +44,7 @@ class RuleStep:
         value: what it gives where it holds or might.
         by: the exceptions that displaced or blocked it.
         when, gives: the traces of its condition and of its value, where a trace was asked for.
+        fills: what its sentence names, with the values, where a trace was asked for.
     """
 
     rule: str
@@ -44,6 +54,7 @@ class RuleStep:
     by: tuple[str, ...] = ()
     when: Trace | None = None
     gives: Trace | None = None
+    fills: tuple[Fill, ...] = ()
 
 
 @dataclass(frozen=True)

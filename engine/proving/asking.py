@@ -1,0 +1,61 @@
+"""Questions about facts under a law, answered in a contained process, under every authority at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from engine.facts import Facts
+from engine.law import Law
+from engine.proving.containment import contained
+from engine.proving.determination import Determination, determine, differences
+from engine.proving.instances import Root
+from engine.proving.prover import Prover
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Under which law to answer.
+
+    Attributes:
+        authority: None for the ruleset's default.
+        readings: answers that settle single questions, under every authority.
+        known_on: the law as known on this day.
+        compare: whether decisions that differ under another authority are marked.
+    """
+
+    authority: str | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
+    known_on: date | None = None
+    compare: bool = True
+
+
+def provers(law: Law, facts: Facts, inquiry: Inquiry) -> dict[str, Prover]:
+    """A prover for each authority that is asked, the chosen one first.
+
+    Raises:
+        InputError: the authority or a reading does not exist.
+    """
+    own = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    others = [name for name in law.authorities if name != own.authority] if inquiry.compare else []
+    selections = [own, *(law.select(name, inquiry.readings, inquiry.known_on) for name in others)]
+    return {selection.authority: Prover(law, selection, facts) for selection in selections}
+
+
+def ask(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root], traced: bool = False) -> Iterator[Determination]:
+    """The determinations of ``roots``, in order.
+
+    Raises:
+        InputError: the question or a root cannot be asked under this law.
+        EngineDefect: proving failed; never an answer.
+    """
+    asked = provers(law, facts, inquiry)
+    (own, *others) = asked.items()
+
+    def work(root: Root) -> Determination:
+        determination = determine(own[1], root, traced)
+        compared = {name: determine(prover, root) for name, prover in others}
+        return replace(determination, differs=differences(determination, compared))
+
+    return contained(roots, work)

@@ -1,0 +1,99 @@
+"""What a determination says, as plain data that needs nothing of the engine to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.language import Cause, OpenSet, Unknown
+from engine.proving.instances import Root
+from engine.proving.prover import Prover
+from engine.proving.steps import Conflict, Gap, Step
+
+UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Open:
+    """A decision that could not be determined.
+
+    Attributes:
+        decision: its name; with the place, for a decision about a part (a lot).
+        reason: `unknown`, `gap` or `conflict`.
+        missing: the leaves that are missing.
+    """
+
+    decision: str
+    place: tuple[str, ...]
+    reason: str
+    missing: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
+class Determination:
+    """All decisions about one root.
+
+    Attributes:
+        outcomes: decision name -> value, `Unknown`, `OpenSet`, `Gap` or `Conflict`, in the vocabulary's order.
+        parts: entity -> for each instance, its place and its outcomes.
+        steps: the proof, by (entity, place, decision); only where it was asked for.
+        differs: decision -> authority -> its outcome there, for what comes out differently.
+    """
+
+    root: Root
+    phase: str
+    outcomes: Mapping[str, Any]
+    parts: Mapping[str, list[tuple[tuple[str, ...], Mapping[str, Any]]]]
+    open: tuple[Open, ...]
+    steps: Mapping[tuple[str, tuple[str, ...], str], Step] = field(default_factory=dict)
+    differs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def determine(prover: Prover, root: Root, traced: bool = False) -> Determination:
+    """Prove every decision about ``root``.
+
+    Raises:
+        InputError: no phase governs the root's year.
+        EngineDefect: the rules core and the meaning of a rule disagree.
+    """
+    session = prover.session(root)
+    vocabulary = prover.law.vocabulary
+    keys = [key for key in vocabulary.decisions if session.within(key)]
+    session.prove(keys, traced)
+    outcomes = {name: session.steps[entity, session.main.place, name].outcome for entity, name in keys if entity == root.entity}
+    parts: dict[str, list[tuple[tuple[str, ...], Mapping[str, Any]]]] = {}
+    for entity in dict.fromkeys(entity for entity, _ in keys if entity != root.entity):
+        names = [name for owner, name in keys if owner == entity]
+        rows = [(i.place, {n: session.steps[entity, i.place, n].outcome for n in names}) for i in session.instances(entity)]
+        parts[entity] = rows
+    open_ones = tuple(_open(prover, step) for step in session.steps.values() if not step.known)
+    return Determination(root, session.program.phase.id, outcomes, parts, open_ones, dict(session.steps) if traced else {})
+
+
+def _open(prover: Prover, step: Step) -> Open:
+    name = prover.law.decision_name(step.entity, step.decision)
+    if isinstance(step.outcome, Gap):
+        return Open(name, step.place, "gap", ())
+    if isinstance(step.outcome, Conflict):
+        return Open(name, step.place, "conflict", tuple(Cause("rule", rule) for rule in step.outcome.rules))
+    return Open(name, step.place, "unknown", tuple(sorted(step.outcome.causes)))
+
+
+def differences(own: Determination, others: Mapping[str, Determination]) -> dict[str, dict[str, Any]]:
+    """Decisions whose outcome is another under another authority."""
+    found: dict[str, dict[str, Any]] = {}
+    for authority, other in others.items():
+        for name, outcome in own.outcomes.items():
+            if _plain(outcome) != _plain(other.outcomes[name]):
+                found.setdefault(name, {})[authority] = other.outcomes[name]
+    return found
+
+
+def _plain(outcome: Any) -> Any:
+    """What two outcomes are compared by: a doubt equals another doubt of the same kind, whatever is missing."""
+    if isinstance(outcome, Unknown):
+        return UNDETERMINED
+    if isinstance(outcome, OpenSet):
+        return outcome.members, outcome.possible
+    return type(outcome).__name__ if isinstance(outcome, (Gap, Conflict)) else (type(outcome) is bool, outcome)
