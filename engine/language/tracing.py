@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.language.meaning import Env, compile_node
-from engine.language.nodes import Aggregate, And, Builtin, Column, Const, Decision, If, Lookup, Node, Not, Or, Parameter, Rows, Var, children
+from engine.language.nodes import (
+    Aggregate, And, Builtin, Column, Compare, Const, Decision, If, In, IsNone, Lookup, Node, Not, Or, Parameter, Rows, Var, children,
+)  # fmt: skip
+from engine.language.types import Type
 from engine.language.values import Unknown
 
 
@@ -15,10 +18,12 @@ class Trace:
     """One part of an expression and what it came to.
 
     Attributes:
-        kind: `and`, `or`, `not`, `if`, `compare`, `value`, `fact`, `decision`, `parameter`, `rows`, `row`.
+        kind: `and`, `or`, `not`, `if`, `compare` (both sides are parts), `in`, `none` (is it none?), `value` (made of
+            its parts), `constant`, `fact`, `decision`, `parameter`, `rows` (a group), `row` (one of it).
         text: the source text of the part.
-        value: its value.
-        name: of a leaf: table and column, decision or parameter.
+        value: its value; of a reference, the id of the row.
+        type: its type, which gives unit and code list.
+        name: of a leaf: column, decision or parameter.
         place: of a leaf or row: the key of the row or instance; of a parameter: its key.
         source: where a fact was read (file and line), or None.
         at: the governing date of a parameter.
@@ -28,6 +33,7 @@ class Trace:
     kind: str
     text: str
     value: Any
+    type: Type
     name: str = ""
     place: tuple[str, ...] = ()
     source: str | None = None
@@ -35,36 +41,40 @@ class Trace:
     parts: tuple[Trace, ...] = ()
 
 
-_KINDS = {And: "and", Or: "or", Not: "not", If: "if", Aggregate: "rows"}
+_KINDS = {And: "and", Or: "or", Not: "not", If: "if", Compare: "compare", In: "in", IsNone: "none"}
 
 
 def trace(node: Node, env: Env) -> Trace:
     """The trace of ``node``; its values are those that `compile_node` gives."""
-    value = compile_node(node)(env)
-    value = value.key[0] if hasattr(value, "key") else None if hasattr(value, "cell") else value
-    context = env["@"]
+    value, context = plain(compile_node(node)(env)), env["@"]
     if isinstance(node, Aggregate):
-        return Trace("rows", node.text, value, node.function, parts=_members(node, env))
+        return Trace("rows", node.text, value, node.type, node.function, parts=_members(node, env))
     if isinstance(node, Parameter):
         key = compile_node(node.key)(env) if node.key is not None else None
         parts = tuple(trace(part, env) for part in children(node) if not isinstance(part, (Const, Builtin)))
-        place = (str(key),) if key is not None else ()
-        return Trace("parameter", node.text, value, node.name, place, None, compile_node(node.at)(env), parts)
+        place = (str(key),) if key is not None and not isinstance(key, Unknown) else ()
+        return Trace("parameter", node.text, value, node.type, node.name, place, None, compile_node(node.at)(env), parts)
     if isinstance(node, Decision):
-        return Trace("decision", node.text, value, node.name, context.place(compile_node(node.base)(env)))
+        owner = compile_node(node.base)(env)
+        name = (owner.entity.name if hasattr(owner, "entity") else "") + "." + node.name
+        return Trace("decision", node.text, value, node.type, name, context.place(owner))
     if isinstance(node, Column):
         owner = compile_node(node.base)(env)
         known = owner is not None and not isinstance(owner, Unknown)
         place, source = (context.place(owner), context.source(owner)) if known else ((), None)
-        return Trace("fact", node.text, value, node.name, place, source)
+        return Trace("fact", node.text, value, node.type, node.name, place, source)
     if isinstance(node, Lookup):
         rows = compile_node(node.rows)(env)
         source = context.source(rows[0]) if isinstance(rows, list) and rows else None
-        return Trace("fact", node.text, value, node.column_name, (), source)
+        return Trace("fact", node.text, value, node.type, node.column_name, (), source)
     if isinstance(node, (Const, Builtin, Var, Rows)):
-        return Trace("value", node.text, None if isinstance(node, (Var, Rows)) else value)
-    kind = _KINDS.get(type(node), "compare" if node.type.kind == "bool" else "value")
-    return Trace(kind, node.text, value, parts=tuple(trace(part, env) for part in children(node)))
+        return Trace("constant", node.text, None if isinstance(node, (Var, Rows)) else value, node.type)
+    return Trace(_KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(trace(part, env) for part in children(node)))
+
+
+def plain(value: Any) -> Any:
+    """A value without the row it may refer to: a reference becomes the id of its row."""
+    return value.key[0] if hasattr(value, "key") else value.place[0] if hasattr(value, "place") and hasattr(value, "cell") else value
 
 
 def _members(node: Aggregate, env: Env) -> tuple[Trace, ...]:
@@ -78,5 +88,5 @@ def _members(node: Aggregate, env: Env) -> tuple[Trace, ...]:
         kept = parts[0].value if node.condition is not None else True
         place = env["@"].place(member) if hasattr(member, "cell") else (str(member),)
         source = env["@"].source(member) if hasattr(member, "cell") else None
-        found.append(Trace("row", node.variable, kept, node.variable, place, source, parts=parts))
+        found.append(Trace("row", node.variable, kept, node.over.type, node.variable, place, source, parts=parts))
     return tuple(found)

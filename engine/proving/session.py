@@ -8,11 +8,13 @@ that a firing which the core invents or misses can never decide anything.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.facts import Row
-from engine.language import Cause, EntitySpec, Node, OpenSet, Unknown, compile_node, trace
+from engine.language import Cause, EntitySpec, OpenSet, Unknown, compile_node, trace
+from engine.language.tracing import plain
 from engine.language.values import causes_of
 from engine.law import Program, TypedRule
 from engine.problems import EngineDefect
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from engine.proving.prover import Prover
 
 Key = tuple[str, str]
+StepKey = tuple[str, tuple[str, ...], str]
 
 
 class Compiled:
@@ -52,7 +55,7 @@ class Session:
     def __init__(self, prover: Prover, root: Root, program: Program) -> None:
         self.prover, self.root, self.program = prover, root, program
         self.facts = prover.facts
-        self.steps: dict[tuple[str, tuple[str, ...], str], Step] = {}
+        self.steps: dict[StepKey, Step] = {}
         self._instances: dict[str, list[Instance]] = {}
         self._related: dict[tuple[int, str, tuple[Any, ...]], Any] = {}
         self.main = self._root_instance()
@@ -185,7 +188,7 @@ class Session:
         """Whether the decision's entity is the root's or a part of it."""
         return any(entity.name == self.root.entity for entity in self.program.law.vocabulary.main_names(key[0]))
 
-    def prove(self, wanted: Iterable[Key], traced: bool = False) -> None:
+    def prove(self, wanted: Iterable[Key]) -> None:
         """Prove ``wanted`` and all they need, level by level, in one session of the core.
 
         Raises:
@@ -199,14 +202,14 @@ class Session:
         core = compiled.core.session()
         try:
             for key in todo:
-                self._prove_decision(key, compiled, core, traced)
+                self._prove_decision(key, compiled, core)
         finally:
             core.close()
 
     def _proved(self, key: Key) -> bool:
         return all((key[0], i.place, key[1]) in self.steps for i in self.instances(key[0]))
 
-    def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession, traced: bool) -> None:
+    def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
         instances = [i for i in self.instances(key[0]) if (key[0], i.place, key[1]) not in self.steps]
         if not instances:
             return
@@ -214,7 +217,7 @@ class Session:
         fired = self._ask(question, instances, compiled, core)
         kind = self.program.law.vocabulary.decisions[key].type.kind
         for instance, names in zip(instances, fired, strict=True):
-            self.steps[key[0], instance.place, key[1]] = self._step(key, kind, rules, instance, names, compiled, traced)
+            self.steps[key[0], instance.place, key[1]] = self._step(key, kind, rules, instance, names, compiled)
 
     def _ask(self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession) -> list[list[str]]:
         answers: list[dict[int, Any]] = [{} for _ in instances]
@@ -241,7 +244,7 @@ class Session:
             raise EngineDefect(f"question {number}, rule {index}: the core said {said or 'nothing'}, the rule means {meant}")
         return HOLDS if meant else FAILS
 
-    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, names: list[str], compiled: Compiled, traced: bool) -> Step:
+    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, names: list[str], compiled: Compiled) -> Step:
         env, candidates, fired_by = instance.env, [], []
         for index, typed in enumerate(rules):
             fired = sorted(n for n in names if compiled.core.patterns[n][1] == index)
@@ -257,14 +260,23 @@ class Session:
         steps = []
         for typed, candidate, fired_names in zip(rules, candidates, fired_by, strict=True):
             state, by = states[candidate.name]
-            when = trace(typed.when, env) if traced and typed.when is not None else None
-            gives = trace(typed.value, env) if traced and state != FAILS and typed.rule.value is not None else None
-            fills = tuple(self._fill(name, node, env) for name, node in typed.names) if traced else ()
-            steps.append(RuleStep(candidate.name, state, fired_names, candidate.value, by, when, gives, fills))
+            steps.append(RuleStep(candidate.name, state, fired_names, candidate.value, by))
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
 
-    def _fill(self, name: str, node: Node, env: Any) -> Fill:
-        value = compile_node(node)(env)
-        if isinstance(value, Instance):
-            value = value.place[0]
-        return Fill(name, value.key[0] if isinstance(value, Row) else value, node.type)
+    def traced(self) -> dict[StepKey, Step]:
+        """All steps, each rule with the traces of its condition and value and what its sentence names."""
+        found: dict[StepKey, Step] = {}
+        for entity in dict.fromkeys(key[0] for key in self.steps):
+            for instance in self.instances(entity):
+                for key, step in self.steps.items():
+                    if key[:2] == (entity, instance.place):
+                        typed = {rule.rule.name: rule for rule in self.program.rules((entity, step.decision))}
+                        found[key] = replace(step, rules=tuple(_traced(rule, typed[rule.rule], instance.env) for rule in step.rules))
+        return {key: found[key] for key in self.steps}
+
+
+def _traced(step: RuleStep, typed: TypedRule, env: Any) -> RuleStep:
+    when = trace(typed.when, env) if typed.when is not None else None
+    gives = trace(typed.value, env) if step.state != FAILS and typed.rule.value is not None else None
+    fills = tuple(Fill(name, plain(compile_node(node)(env)), node.type) for name, node in typed.names)
+    return replace(step, when=when, gives=gives, fills=fills)

@@ -1,0 +1,182 @@
+"""`kazets`: what Kazakhstan's emissions trading law requires of an installation, whether it complied, and why."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from engine.law import Law
+
+HOME = Path(__file__).resolve().parent
+MANY = 20
+
+
+class Day(click.ParamType):
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
+        if isinstance(value, datetime.date):
+            return value
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is not a date: write YYYY-MM-DD", param, ctx)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that every question shares."""
+    options = [
+        click.option("--as-of", type=Day(), help="The day the question is asked; later events are left out."),
+        click.option("--known-on", type=Day(), help="The law as it was known on this day (default: all that is known)."),
+        click.option("--authority", help="Whose statements come first: seeds (default) or statute."),
+        click.option("--reading", "readings", multiple=True, metavar="NAME=ANSWER", help="Settle one open question of the law. May be repeated."),
+        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
+        click.option("--rulesets", type=click.Path(path_type=Path), default=HOME / "rulesets", help="The folder of the law.", show_default="the shipped law"),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kazets")
+def main() -> None:
+    """What Kazakhstan's emissions trading law (2013-2030) requires of an installation, whether it complied, and why.
+
+    \b
+    Examples:
+      kazets determine examples/case.yaml
+      kazets why examples/case.yaml K-1 2024
+      kazets law show phase_5 --year 2024
+
+    Exit status: 0 answered, 1 a check failed, 2 bad usage or bad input.
+    """
+
+
+def load(rulesets: Path) -> Law:
+    from engine.law import load_law
+
+    return load_law(rulesets, HOME / "schemas")
+
+
+def inquiry(authority: str | None, readings: tuple[str, ...], known_on: datetime.date | None) -> Any:
+    from engine.proving import Inquiry
+
+    for pair in readings:
+        if "=" not in pair:
+            raise click.BadParameter(f"'{pair}' is not NAME=ANSWER", param_hint="--reading")
+    return Inquiry(authority, dict(pair.split("=", 1) for pair in readings), known_on)
+
+
+@main.command()
+@click.argument("facts", type=click.Path(path_type=Path))
+@click.option("--installation", help="Only this installation.")
+@click.option("--year", type=int, help="Only this year.")
+@common
+def determine(facts: Path, installation: str | None, year: int | None, as_of: datetime.date | None, known_on: datetime.date | None,
+              authority: str | None, readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
+    """Decide everything about the installations, trades and plans in FACTS.
+
+    FACTS is one case (YAML or JSON) or a register (a folder of CSV files).
+
+    \b
+    Examples:
+      kazets determine examples/case.yaml
+      kazets determine examples/plan-2021 --authority statute
+      kazets determine case.yaml --installation K-1 --year 2024 --format json
+    """
+    from engine.explaining.reports import determine_report
+
+    law = load(rulesets)
+    question = inquiry(authority, readings, known_on)
+    determine_report(law, facts, question, installation, year, as_of, form, MANY)
+
+
+@main.command()
+@click.argument("facts", type=click.Path(path_type=Path))
+@click.argument("installation")
+@click.argument("year", type=int)
+@click.argument("decision", required=False)
+@click.option("--full", is_flag=True, help="Show the branches that did not matter too.")
+@common
+def why(facts: Path, installation: str, year: int, decision: str | None, full: bool, as_of: datetime.date | None, known_on: datetime.date | None,
+        authority: str | None, readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
+    """Show the proof of a DECISION (default: the status) about an INSTALLATION in a YEAR.
+
+    A trade or plan of the facts may stand in place of the installation.
+
+    \b
+    Examples:
+      kazets why examples/case.yaml K-1 2024
+      kazets why examples/case.yaml K-1 2024 shortfall --authority statute
+      kazets why examples/case.yaml K-1 2024 lot.usable --full
+    """
+    from engine.explaining.reports import why_report
+
+    law = load(rulesets)
+    why_report(law, facts, inquiry(authority, readings, known_on), installation, year, decision, as_of, form, full)
+
+
+@main.group()
+def law() -> None:
+    """Read the law: its phases, and what each of them sets."""
+
+
+@law.command("list")
+@click.option("--rulesets", type=click.Path(path_type=Path), default=HOME / "rulesets")
+def law_list(rulesets: Path) -> None:
+    """List the phases, with the years they govern and since when each is known."""
+    from engine.explaining.reports import law_list_report
+
+    law_list_report(load(rulesets))
+
+
+@law.command("show")
+@click.argument("phase")
+@click.option("--year", type=int, help="The year to show (default: the phase's last).")
+@common
+def law_show(phase: str, year: int | None, as_of: datetime.date | None, known_on: datetime.date | None, authority: str | None,
+             readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
+    """Show every parameter of a PHASE: its value, unit and source.
+
+    \b
+    Examples:
+      kazets law show phase_3
+      kazets law show phase_5 --year 2024 --authority statute
+    """
+    from engine.explaining.reports import law_show_report
+
+    law_show_report(load(rulesets), phase, year, inquiry(authority, readings, known_on), form)
+
+
+def run() -> None:
+    """The `kazets` command; every failure is a line and an exit status, never a traceback."""
+    from engine.problems import EngineDefect, InputError
+
+    try:
+        main(standalone_mode=False)
+    except InputError as error:
+        for problem in error.problems:
+            click.echo(f"kazets: {problem}", err=True)
+        sys.exit(2)
+    except EngineDefect as error:
+        click.echo(f"kazets: the engine contradicts itself, and gives no answer: {error}", err=True)
+        sys.exit(1)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,93 @@
+"""Determinations as JSON: the form of schemas/determination.schema.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine import __version__
+from engine.explaining.words import plain_json
+from engine.facts import Facts
+from engine.language import Trace
+from engine.law import Law, Selection
+from engine.proving import Determination, RuleStep, Step
+
+
+def receipt(law: Law, selection: Selection, facts: Facts) -> dict[str, Any]:
+    """What a determination was made from, so that it can be made again."""
+    return {
+        "ruleset": law.manifest["id"],
+        "ruleset_hash": law.digest,
+        "engine_version": __version__,
+        "authority": selection.authority,
+        "readings": dict(sorted(selection.readings.items())),
+        "known_on": selection.known_on.isoformat() if selection.known_on else None,
+        "as_of": facts.as_of.isoformat(),
+        "facts_hash": facts.digest,
+    }
+
+
+def as_json(law: Law, selection: Selection, facts: Facts, determinations: Iterable[Determination]) -> dict[str, list[dict[str, Any]]]:
+    """All determinations, each in the list that its entity names in the vocabulary."""
+    lists: dict[str, list[dict[str, Any]]] = {}
+    for content in law.tree["entities"].values():
+        if "of" not in content:
+            lists.setdefault(content["result"]["list"], [])
+    stamp = receipt(law, selection, facts)
+    for determination in determinations:
+        content = law.tree["entities"][determination.root.entity]
+        lists[content["result"]["list"]].append(_one(law, determination) | {"receipt": stamp})
+    return lists
+
+
+def _one(law: Law, determination: Determination) -> dict[str, Any]:
+    root, entity = determination.root, law.tree["entities"][determination.root.entity]
+    shape = entity["result"]
+    decisions = {name: plain_json(outcome) for name, outcome in determination.outcomes.items()}
+    timed = entity.get("years") or "year_of" in entity
+    found: dict[str, Any] = {shape["key"]: root.key[0], "year": root.year if timed else None, "phase": determination.phase}
+    found |= {name: decisions[name] for name in shape.get("lift", [])}
+    found["decisions"] = {name: value for name, value in decisions.items() if name not in shape.get("lift", []) or name == "lawful"}
+    for part, rows in determination.parts.items():
+        inner = law.tree["entities"][part]["result"]
+        found[inner["list"]] = [{inner["key"]: place[0]} | {n: plain_json(v) for n, v in outcomes.items()} for place, outcomes in rows]
+    found["undetermined"] = [
+        {"decision": o.decision, "place": list(o.place), "reason": o.reason,
+         "missing": [{"kind": c.kind, "name": c.name, "place": list(c.place)} for c in o.missing]}
+        for o in determination.open
+    ]  # fmt: skip
+    if determination.differs:
+        found["differs"] = {n: {a: plain_json(v) for a, v in others.items()} for n, others in determination.differs.items()}
+    return found
+
+
+def proof_json(steps: Mapping[Any, Step]) -> list[dict[str, Any]]:
+    """The whole proof, one entry for each step, in the order in which it was proved."""
+    return [
+        {"entity": s.entity, "place": list(s.place), "decision": s.decision, "outcome": plain_json(s.outcome), "rules": [_rule(r) for r in s.rules]}
+        for s in steps.values()
+    ]
+
+
+def _rule(step: RuleStep) -> dict[str, Any]:
+    found: dict[str, Any] = {"rule": step.rule, "state": step.state, "fired": list(step.fired)}
+    if step.by:
+        found["by"] = list(step.by)
+    if step.when is not None:
+        found["when"] = _trace(step.when)
+    if step.gives is not None:
+        found["value"] = _trace(step.gives)
+    return found
+
+
+def _trace(part: Trace) -> dict[str, Any]:
+    found: dict[str, Any] = {"kind": part.kind, "text": part.text, "value": plain_json(part.value)}
+    if part.name:
+        found["name"] = part.name
+    if part.place:
+        found["place"] = list(part.place)
+    if part.source:
+        found["source"] = part.source
+    if part.parts:
+        found["parts"] = [_trace(inner) for inner in part.parts]
+    return found
