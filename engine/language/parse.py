@@ -185,13 +185,14 @@ class _Reader(Names):
         return self.make(tree, And, BOOL, items=(*guards, node)) if guards else node
 
     def membership(self, tree: ast.Compare, item_tree: ast.expr, of_tree: ast.expr) -> Node:
-        item = self.read(item_tree)
         if isinstance(of_tree, (ast.Tuple, ast.List, ast.Set)):
+            item = self.read(item_tree)
             members = tuple(self.fit(self.read(member, item.type), item.type.plain()) for member in of_tree.elts)
             return self.make(tree, In, BOOL, item=item, members=members)
         of = self.read(of_tree)
         if of.type.kind != "set":
             raise self.error_at(of, f"'{of.text}' is a {of.type}, not a set")
+        item = self.read(item_tree, code(of.type.codes) if of.type.codes else None)
         if (item.type.codes if item.type.kind == "code" else None) != of.type.codes or item.type.kind not in ("code", "number"):
             raise self.error_at(item, f"'{item.text}' is a {item.type}; '{of.text}' is a {of.type}")
         return self.make(tree, In, BOOL, item=item, of=of)

@@ -11,7 +11,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from engine.language import Node, Unknown, compile_node
+from engine.language import Cause, Node, Unknown, compile_node, walk
+from engine.language.meaning import Run
 from engine.language.nodes import And, Compare, Const, Not, Or
 from engine.language.values import high, low
 
@@ -30,11 +31,13 @@ class Atom:
     Attributes:
         kind: `margin` (a comparison of numbers or dates, carried as bounds of left minus right), `code` (a value
             compared with one code) or `truth` (true, false or open).
+        name: what its integers are called in the core.
         auxiliary: the question that answers it, where it stands for a split condition.
     """
 
     node: Node
     kind: str
+    name: str
     auxiliary: Question | None = None
 
 
@@ -46,6 +49,7 @@ class Question:
         number: identifies the question in the core.
         conditions: per rule, its condition (None: always).
         patterns: (core rule name, index of the rule, whether it says *holds*, the clause).
+        plans: per condition, how it is evaluated once for both the core and the check.
     """
 
     number: int
@@ -53,6 +57,18 @@ class Question:
     atoms: list[Atom] = field(default_factory=list)
     patterns: list[tuple[str, int, bool, Clause]] = field(default_factory=list)
     auxiliaries: list[Question] = field(default_factory=list)
+    plans: list[Plan | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The items of a condition, joined by `and` or `or`, each with the atoms that it needs.
+
+    Once an item decides the whole, the atoms of later items stay open: they cannot matter.
+    """
+
+    decisive: bool
+    items: tuple[tuple[Run, tuple[Atom, ...]], ...]
 
 
 class Flattener:
@@ -73,6 +89,7 @@ class Flattener:
                 clauses: list[Clause] = ([()] if holds else []) if condition is None else self.clauses(made, condition, holds)
                 for number, clause in enumerate(clauses):
                     made.patterns.append((f"q{made.number}r{index}{'h' if holds else 'f'}{number}", index, holds, clause))
+        made.plans = [None if condition is None else _plan(made, condition) for condition in conditions]
         return made
 
     def clauses(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
@@ -104,16 +121,18 @@ class Flattener:
     # -- atoms --------------------------------------------------------------------------------------------------
 
     def atom(self, question: Question, node: Node, kind: str) -> str:
-        for index, known in enumerate(question.atoms):
-            if known.kind == kind and (known.node is node or known.node == node):
-                return f"a{index}"
+        wanted = node.inner if isinstance(node, _Named) else node
+        for known in question.atoms:
+            if known.kind == kind and known.node == wanted:
+                return known.name
         auxiliary = None
         if isinstance(node, _Named):
             auxiliary = self.question((node.inner,))
             question.auxiliaries.append(auxiliary)
             node = node.inner
-        question.atoms.append(Atom(node, kind, auxiliary))
-        return f"a{len(question.atoms) - 1}"
+        name = f"a{len(question.atoms)}"
+        question.atoms.append(Atom(node, kind, name, auxiliary))
+        return name
 
     def tests(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
         if isinstance(node, Compare) and node.left.type.kind in ("number", "date") and not (node.left.type.nullable or node.right.type.nullable):
@@ -125,21 +144,59 @@ class Flattener:
             return [((name, "!=", code), (name, "!=", OPEN))]
         return [((self.atom(question, node, "truth"), "==", TRUE if wanted else FALSE),)]
 
-    def facts(self, question: Question, env: Any, answers: dict[int, Any]) -> dict[str, int]:
-        """The integers that stand for the atoms; ``answers`` are those of the auxiliary questions."""
-        found: dict[str, int] = {}
-        for index, atom in enumerate(question.atoms):
-            name = f"a{index}"
-            if atom.kind == "margin":
-                assert isinstance(atom.node, Compare)
-                found[name + "_l"], found[name + "_h"] = margin(compile_node(atom.node.left)(env), compile_node(atom.node.right)(env))
-            elif atom.kind == "code":
-                value = compile_node(atom.node)(env)
-                found[name] = OPEN if isinstance(value, Unknown) else 0 if value is None else self.intern(value)
+    def tell(self, question: Question, env: Any, answers: dict[int, Any]) -> tuple[dict[str, int], list[Any]]:
+        """The integers that stand for the atoms, and what each condition means.
+
+        Args:
+            answers: the values of the auxiliary questions, by number.
+        """
+        told: dict[str, int] = {}
+        meant: list[Any] = []
+        for plan in question.plans:
+            if plan is None:
+                meant.append(True)
+                continue
+            missing: frozenset[Cause] = frozenset()
+            for run, atoms in plan.items:
+                value = run(env)
+                for atom in atoms:
+                    if atom.name not in told:
+                        self._tell_atom(atom, env, answers, told)
+                if value is plan.decisive:
+                    meant.append(value)
+                    break
+                if value is not (not plan.decisive):
+                    missing |= value.causes
             else:
-                truth = answers[atom.auxiliary.number] if atom.auxiliary is not None else compile_node(atom.node)(env)
-                found[name] = OPEN if isinstance(truth, Unknown) else int(truth)
-        return found
+                meant.append(Unknown(missing) if missing else not plan.decisive)
+        for atom in question.atoms:
+            if atom.name not in told:
+                told[atom.name] = OPEN
+                if atom.kind == "margin":
+                    told[atom.name + "_l"], told[atom.name + "_h"] = -BOUND, BOUND
+        return told, meant
+
+    def _tell_atom(self, atom: Atom, env: Any, answers: dict[int, Any], told: dict[str, int]) -> None:
+        told[atom.name] = OPEN
+        if atom.kind == "margin":
+            assert isinstance(atom.node, Compare)
+            told[atom.name + "_l"], told[atom.name + "_h"] = margin(compile_node(atom.node.left)(env), compile_node(atom.node.right)(env))
+            return
+        value = answers[atom.auxiliary.number] if atom.auxiliary is not None else compile_node(atom.node)(env)
+        if not isinstance(value, Unknown):
+            told[atom.name] = int(value) if atom.kind == "truth" else 0 if value is None else self.intern(value)
+
+
+def _plan(question: Question, condition: Node) -> Plan:
+    joined = isinstance(condition, (And, Or))
+    items = condition.items if isinstance(condition, (And, Or)) else (condition,)
+    return Plan(not joined or isinstance(condition, Or), tuple((compile_node(item), _atoms_of(question, item)) for item in items))
+
+
+def _atoms_of(question: Question, item: Node) -> tuple[Atom, ...]:
+    """The atoms of ``question`` that stand within ``item``."""
+    inside = list(walk(item))
+    return tuple(atom for atom in question.atoms if any(node is atom.node or node == atom.node for node in inside))
 
 
 @dataclass(frozen=True)

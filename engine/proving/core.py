@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 
 import durable_rules_engine as _core  # type: ignore[import-untyped]
@@ -17,6 +18,7 @@ from engine.proving.conditions import Flattener, Question
 
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 _BOOT = -1
+_INSTANCE = re.compile(r'"kz_i":(\d+)')
 MAX_MATCHES = 60
 MAX_RULES = 4_000
 
@@ -68,10 +70,9 @@ class CoreSession:
         fired: list[list[str]] = [[] for _ in facts]
         state = None
         for position, values in enumerate(facts):
-            fact: dict[str, object] = {"kz_q": question.number, "kz_i": position, "id": f"f{next(self._facts)}", "sid": self._sid}
-            for name, value in values.items():
-                fact[f"kz_{name}"] = value
-            code, offset = _core.assert_fact(self._handle, json.dumps(fact))
+            told = "".join(f',"kz_{name}":{value}' for name, value in values.items())
+            fact = f'{{"kz_q":{question.number},"kz_i":{position},"id":"f{next(self._facts)}","sid":"{self._sid}"{told}}}'
+            code, offset = _core.assert_fact(self._handle, fact)
             if code == 2:
                 raise EngineDefect("the rules core refused a fact as a duplicate")
             if code == 0:
@@ -85,8 +86,8 @@ class CoreSession:
         result = _core.start_action_for_state(self._handle, state)
         message = result and result[1]
         while message:
-            (name, match), *_ = json.loads(message).items()
-            yield name, int(match["m"].get("kz_i", 0))
+            instance = _INSTANCE.search(message)
+            yield message[2 : message.index('"', 2)], int(instance[1]) if instance else 0
             message = _core.complete_and_start_action(self._handle, state)
 
     def close(self) -> None:

@@ -61,11 +61,11 @@ def determine(prover: Prover, root: Root, traced: bool = False) -> Determination
     vocabulary = prover.law.vocabulary
     keys = [key for key in vocabulary.decisions if session.within(key)]
     session.prove(keys)
-    outcomes = {name: session.steps[entity, session.main.place, name].outcome for entity, name in keys if entity == root.entity}
+    outcomes = {name: session.main.steps[name].outcome for entity, name in keys if entity == root.entity}
     parts: dict[str, list[tuple[tuple[str, ...], Mapping[str, Any]]]] = {}
     for entity in dict.fromkeys(entity for entity, _ in keys if entity != root.entity):
         names = [name for owner, name in keys if owner == entity]
-        rows = [(i.place, {n: session.steps[entity, i.place, n].outcome for n in names}) for i in session.instances(entity)]
+        rows = [(i.place, {n: i.steps[n].outcome for n in names}) for i in session.instances(entity)]
         parts[entity] = rows
     open_ones = tuple(_open(prover, step) for step in session.steps.values() if not step.known)
     return Determination(root, session.program.phase.id, outcomes, parts, open_ones, session.traced() if traced else {})

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.facts import Row
 from engine.language import EntitySpec
+from engine.proving.steps import Step
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,15 @@ class Root:
 
 
 class Instance:
-    """An instance of an entity; in rules it answers to its row's columns and its own decisions."""
+    """An instance of an entity; in rules it answers to its row's columns and its own decisions.
 
-    __slots__ = ("entity", "env", "parent", "place", "root", "row")
+    Attributes:
+        place: its key, with the year where it has one.
+        env: what the names in its rules stand for.
+        steps: decision -> the step that proves it.
+    """
+
+    __slots__ = ("entity", "env", "parent", "place", "root", "row", "steps")
 
     def __init__(self, entity: EntitySpec, root: Root, row: Row | None, parent: Instance | None, context: Any) -> None:
         self.entity, self.root, self.row, self.parent = entity, root, row, parent
@@ -39,6 +46,7 @@ class Instance:
         self.place = (*own, *years)
         self.env: dict[str, Any] = {"@": context} if parent is None else dict(parent.env)
         self.env[entity.name] = self
+        self.steps: dict[str, Step] = {}
 
     def cell(self, name: str) -> Any:
         if name == "@year":

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.proving.prover import Prover
 
 Key = tuple[str, str]
+NO_CAUSES: frozenset[Cause] = frozenset()
 StepKey = tuple[str, tuple[str, ...], str]
 
 
@@ -55,7 +56,7 @@ class Session:
     def __init__(self, prover: Prover, root: Root, program: Program) -> None:
         self.prover, self.root, self.program = prover, root, program
         self.facts = prover.facts
-        self.steps: dict[StepKey, Step] = {}
+        self.order: list[tuple[Instance, str]] = []
         self._instances: dict[str, list[Instance]] = {}
         self._related: dict[tuple[int, str, tuple[Any, ...]], Any] = {}
         self.main = self._root_instance()
@@ -76,26 +77,31 @@ class Session:
         return self.facts.as_of if name == "as_of" else self.program.constants[name]
 
     def decision(self, instance: Instance, name: str) -> Any:
-        step = self.step(instance, name)
+        step = instance.steps.get(name) or self.step(instance, name)
         outcome = step.outcome
+        if not isinstance(outcome, (Gap, Conflict)):
+            return outcome
         if isinstance(outcome, Gap):
             return Unknown(frozenset({Cause("gap", self._full_name(step), step.place)}))
-        if isinstance(outcome, Conflict):
-            return Unknown(frozenset({Cause("conflict", self._full_name(step), step.place)}))
-        return outcome
+        return Unknown(frozenset({Cause("conflict", self._full_name(step), step.place)}))
 
     def _full_name(self, step: Step) -> str:
         return self.program.law.decision_name(step.entity, step.decision)
 
     def step(self, instance: Instance, name: str) -> Step:
-        if instance.root != self.root:
-            other = self.prover.session(instance.root)
-            other.prove([(instance.entity.name, name)])
-            return other.steps[instance.entity.name, instance.place, name]
-        found = self.steps.get((instance.entity.name, instance.place, name))
+        """The step of an instance of this determination, or of another one, which is then proved first."""
+        session: Session = instance.env["@"]
+        if session is not self:
+            session.prove([(instance.entity.name, name)])
+        found = instance.steps.get(name)
         if found is None:
             raise EngineDefect(f"'{name}' of {instance.place} was read before it was proved")
         return found
+
+    @property
+    def steps(self) -> dict[StepKey, Step]:
+        """Everything proved so far, in the order in which it was proved."""
+        return {(i.entity.name, i.place, name): i.steps[name] for i, name in self.order}
 
     def parameter(self, name: str, key: Any, at: date) -> Any:
         return self.program.parameter(name, key.key[0] if isinstance(key, Row) else key, at)[0]
@@ -207,30 +213,51 @@ class Session:
             core.close()
 
     def _proved(self, key: Key) -> bool:
-        return all((key[0], i.place, key[1]) in self.steps for i in self.instances(key[0]))
+        return all(key[1] in i.steps for i in self.instances(key[0]))
 
     def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
-        instances = [i for i in self.instances(key[0]) if (key[0], i.place, key[1]) not in self.steps]
+        instances = [i for i in self.instances(key[0]) if key[1] not in i.steps]
         if not instances:
             return
         question, rules = compiled.questions[key], compiled.rules[key]
-        fired = self._ask(question, instances, compiled, core)
+        fired, meant = self._ask(question, instances, compiled, core)
         kind = self.program.law.vocabulary.decisions[key].type.kind
-        for instance, names in zip(instances, fired, strict=True):
-            self.steps[key[0], instance.place, key[1]] = self._step(key, kind, rules, instance, names, compiled)
+        for instance, names, meanings in zip(instances, fired, meant, strict=True):
+            states = self._states(question, names, meanings, compiled)
+            instance.steps[key[1]] = self._step(key, kind, rules, instance, states, meanings)
+            self.order.append((instance, key[1]))
 
-    def _ask(self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession) -> list[list[str]]:
+    def _ask(self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession) -> tuple[list[list[str]], list[list[Any]]]:
+        """What fires in the core for each instance, and what each condition means.
+
+        A rule without a condition needs no match: it applies, and its value is computed.
+        """
+        if not question.atoms:
+            return [[] for _ in instances], [[True for _ in question.conditions] for _ in instances]
         answers: list[dict[int, Any]] = [{} for _ in instances]
         for auxiliary in question.auxiliaries:
-            fired = self._ask(auxiliary, instances, compiled, core)
-            condition = auxiliary.conditions[0]
-            assert condition is not None
-            for instance, names, known in zip(instances, fired, answers, strict=True):
-                meant = compile_node(condition)(instance.env)
-                self._recheck(auxiliary.number, 0, {compiled.core.patterns[n][2] for n in names}, meant)
-                known[auxiliary.number] = meant
-        facts = [compiled.flattener.facts(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
-        return core.ask(question, facts)
+            fired, meant = self._ask(auxiliary, instances, compiled, core)
+            for names, meanings, known in zip(fired, meant, answers, strict=True):
+                self._states(auxiliary, names, meanings, compiled)
+                known[auxiliary.number] = meanings[0]
+        told = [compiled.flattener.tell(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
+        return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
+
+    def _states(self, question: Question, names: list[str], meanings: list[Any], compiled: Compiled) -> list[tuple[str, tuple[str, ...]]]:
+        """For each rule the state that the firings establish, once its meaning confirms it, and the firings."""
+        fired: list[list[str]] = [[] for _ in meanings]
+        said: list[set[bool]] = [set() for _ in meanings]
+        for name in names:
+            _, index, holds = compiled.core.patterns[name]
+            fired[index].append(name)
+            said[index].add(holds)
+        found = []
+        for index, meant in enumerate(meanings):
+            if question.conditions[index] is None:
+                found.append((HOLDS, ()))
+            else:
+                found.append((self._recheck(question.number, index, said[index], meant), tuple(sorted(fired[index]))))
+        return found
 
     def _recheck(self, number: int, index: int, said: set[bool], meant: Any) -> str:
         """The state that the firings establish, once the meaning of the condition confirms it."""
@@ -244,35 +271,29 @@ class Session:
             raise EngineDefect(f"question {number}, rule {index}: the core said {said or 'nothing'}, the rule means {meant}")
         return HOLDS if meant else FAILS
 
-    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, names: list[str], compiled: Compiled) -> Step:
-        env, candidates, fired_by = instance.env, [], []
-        for index, typed in enumerate(rules):
-            fired = sorted(n for n in names if compiled.core.patterns[n][1] == index)
-            meant = True if typed.when is None else compile_node(typed.when)(env)
-            state = self._recheck(compiled.questions[key].number, index, {compiled.core.patterns[n][2] for n in fired}, meant)
+    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, states: list[tuple[str, tuple[str, ...]]],
+              meanings: list[Any]) -> Step:  # fmt: skip
+        env, candidates = instance.env, []
+        for typed, (state, _), meant in zip(rules, states, meanings, strict=True):
             value = compile_node(typed.value)(env) if state != FAILS else None
-            candidates.append(Candidate(typed.rule.name, state, value, causes_of((meant,)), typed.rule.exception_to))
-            fired_by.append(tuple(fired))
-        states = hear_exceptions(candidates)
-        outcome = combine(kind, candidates, states)
+            causes = meant.causes if isinstance(meant, Unknown) else NO_CAUSES
+            candidates.append(Candidate(typed.rule.name, state, value, causes, typed.rule.exception_to))
+        heard = hear_exceptions(candidates)
+        outcome = combine(kind, candidates, heard)
         if isinstance(outcome, (Unknown, OpenSet)) and not outcome.causes:
             raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
-        steps = []
-        for typed, candidate, fired_names in zip(rules, candidates, fired_by, strict=True):
-            state, by = states[candidate.name]
-            steps.append(RuleStep(candidate.name, state, fired_names, candidate.value, by))
-        return Step(key[0], instance.place, key[1], outcome, tuple(steps))
+        steps = tuple(RuleStep(c.name, heard[c.name][0], fired, c.value, heard[c.name][1]) for c, (_, fired) in zip(candidates, states, strict=True))
+        return Step(key[0], instance.place, key[1], outcome, steps)
 
     def traced(self) -> dict[StepKey, Step]:
         """All steps, each rule with the traces of its condition and value and what its sentence names."""
         found: dict[StepKey, Step] = {}
-        for entity in dict.fromkeys(key[0] for key in self.steps):
-            for instance in self.instances(entity):
-                for key, step in self.steps.items():
-                    if key[:2] == (entity, instance.place):
-                        typed = {rule.rule.name: rule for rule in self.program.rules((entity, step.decision))}
-                        found[key] = replace(step, rules=tuple(_traced(rule, typed[rule.rule], instance.env) for rule in step.rules))
-        return {key: found[key] for key in self.steps}
+        for instance, name in self.order:
+            entity, step = instance.entity.name, instance.steps[name]
+            typed = {rule.rule.name: rule for rule in self.program.rules((entity, name))}
+            rules = tuple(_traced(rule, typed[rule.rule], instance.env) for rule in step.rules)
+            found[entity, instance.place, name] = replace(step, rules=rules)
+        return found
 
 
 def _traced(step: RuleStep, typed: TypedRule, env: Any) -> RuleStep:

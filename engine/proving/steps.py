@@ -88,6 +88,8 @@ def hear_exceptions(candidates: list[Candidate]) -> dict[str, tuple[str, tuple[s
 
     An exception that holds displaces the rule; one that is open blocks it, unless both would give the same value.
     """
+    if not any(c.exception_to for c in candidates):
+        return {c.name: (c.state, ()) for c in candidates}
     settled: dict[str, tuple[str, tuple[str, ...]]] = {}
     by_name = {c.name: c for c in candidates}
 
