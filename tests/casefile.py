@@ -27,10 +27,16 @@ UNDETERMINED = "undetermined"
 
 @dataclass(frozen=True)
 class Case:
-    """One worked example: a part of a document, which gives the place of everything it says."""
+    """One worked example under one law: a part of a document, which gives the place of everything it says.
+
+    Attributes:
+        index: of the example in its file.
+        under: authority, readings, known_on and as_of, as far as the example names them.
+    """
 
     document: Document
     index: int
+    under: Mapping[str, Any]
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -40,6 +46,12 @@ class Case:
     @property
     def id(self) -> str:
         return str(self.content["case"])
+
+    @property
+    def name(self) -> str:
+        """The id, with what is asked for beside the default."""
+        named = [str(value) for key, value in self.under.items() if key != "readings"] + list(self.under.get("readings", {}).values())
+        return f"{self.id} ({', '.join(named)})" if named else self.id
 
     def place(self, *path: Any) -> tuple[str, int, int]:
         """File, line and column of the case, or of a part of it."""
@@ -78,7 +90,7 @@ def _validator(schema: Path) -> Draft202012Validator:
 
 
 def read_cases(path: Path, name: str, schema: Path) -> list[Case]:
-    """The cases of one file.
+    """The cases of one file, one for each law that an example is asked under.
 
     Args:
         name: what the file is called in messages.
@@ -91,7 +103,11 @@ def read_cases(path: Path, name: str, schema: Path) -> list[Case]:
     problems = [schema_problem(document, error) for error in _validator(schema).iter_errors(document.data)]
     if problems:
         raise InputError(sorted(set(problems), key=lambda p: (p.line, p.column)))
-    return [Case(document, index) for index in range(len(document.data["cases"]))]
+    return [Case(document, index, under) for index, content in enumerate(document.data["cases"]) for under in _unders(content.get("under", {}))]
+
+
+def _unders(written: Any) -> list[dict[str, Any]]:
+    return written if isinstance(written, list) else [written]
 
 
 def run_case(case: Case, law: Law, today: date) -> list[Mismatch]:
@@ -104,7 +120,7 @@ def run_case(case: Case, law: Law, today: date) -> list[Mismatch]:
         InputError: the facts, the question or an expectation cannot be read.
         EngineDefect: proving failed.
     """
-    under = case.content.get("under", {})
+    under = case.under
     as_of = read_date(under["as_of"]) if "as_of" in under else None
     known_on = read_date(under["known_on"]) if "known_on" in under else None
     facts = facts_from_document(case.document, law.vocabulary, {}, as_of, today, ("cases", case.index, "facts"))

@@ -22,17 +22,18 @@ def law() -> Law:
     return load_law(RULESETS, SCHEMAS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case, law: Law) -> None:
     mismatches = run_case(case, law, TODAY)
     if mismatches:
         file, line, _ = case.place()
-        lines = [f"{file}:{line}: {case.id}: {case.content['title']}", *map(str, mismatches)]
+        lines = [f"{file}:{line}: {case.name}: {case.content['title']}", *map(str, mismatches)]
         pytest.fail("\n".join(lines), pytrace=False)
 
 
 def test_ids_are_used_once() -> None:
-    assert [name for name, number in Counter(case.id for case in CASES).items() if number > 1] == []
+    written = {(case.document.file, case.index): case.id for case in CASES}
+    assert [name for name, number in Counter(written.values()).items() if number > 1] == []
 
 
 def test_sources_exist(law: Law) -> None:

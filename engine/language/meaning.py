@@ -32,9 +32,11 @@ from engine.language.nodes import (
     Parameter,
     Rows,
     Var,
+    walk,
 )
 from engine.language.values import Cause, Unknown, causes_of, hull
 
+_FACTUAL = (Column, Decision, Rows, Lookup, Var, Aggregate)
 Env = Mapping[str, Any]
 Run = Callable[[Env], Any]
 
@@ -42,10 +44,13 @@ Run = Callable[[Env], Any]
 class Context(Protocol):
     """What the surroundings of an expression provide; found in the environment under `@`."""
 
+    fixed: dict[int, Any]
+    """Values that depend on the program alone, by node; shared by all contexts of one program."""
+
     def builtin(self, name: str) -> Any: ...
 
     def decision(self, instance: Any, name: str) -> Any:
-        """The value of a decision, or the unknown that a gap or a conflict is for those who depend on it."""
+        """The value of a decision that ``instance.values`` does not hold yet."""
 
     def parameter(self, name: str, key: Any, at: Any) -> Any:
         """The value in force; None where the key is not listed."""
@@ -83,6 +88,9 @@ def _var(node: Var) -> Run:
 
 def _column(node: Column) -> Run:
     base, name = compile_node(node.base), node.name
+    if isinstance(node.base, Var):
+        variable = node.base.name
+        return lambda env: env[variable].cell(name)
 
     def run(env: Env) -> Any:
         owner = base(env)
@@ -95,25 +103,39 @@ def _column(node: Column) -> Run:
 
 def _decision(node: Decision) -> Run:
     base, name = compile_node(node.base), node.name
-    return lambda env: env["@"].decision(base(env), name)
+
+    def run(env: Env) -> Any:
+        instance = base(env)
+        try:
+            return instance.values[name]
+        except KeyError:
+            return env["@"].decision(instance, name)
+
+    return run
 
 
 def _parameter(node: Parameter) -> Run:
-    name, at = node.name, compile_node(node.at)
+    """A look-up that the facts cannot change is made once per program."""
+    name, at, number = node.name, compile_node(node.at), id(node)
     key = compile_node(node.key) if node.key is not None else None
+    fixed = not any(isinstance(part, _FACTUAL) or (isinstance(part, Builtin) and part.name == "as_of") for part in walk(node) if part is not node)
 
-    def run(env: Env) -> Any:
+    def look_up(env: Env) -> Any:
         when = at(env)
         which = key(env) if key is not None else None
         if isinstance(when, Unknown) or isinstance(which, Unknown):
             return Unknown(causes_of((when, which)))
-        if when is None:
-            return None
-        if key is not None and which is None:
+        if when is None or (key is not None and which is None):
             return None
         return env["@"].parameter(name, which, when)
 
-    return run
+    def run(env: Env) -> Any:
+        memo = env["@"].fixed
+        if number not in memo:
+            memo[number] = look_up(env)
+        return memo[number]
+
+    return run if fixed else look_up
 
 
 def _rows(node: Rows) -> Run:

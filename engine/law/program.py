@@ -81,6 +81,7 @@ class Program:
         self.order = law.authorities[selection.authority]
         self.constants: dict[str, Any] = {"year": year, "phase": phase.id, "plan": phase.plan,
                                           "plan.first_year": phase.first_year, "plan.last_year": phase.last_year}  # fmt: skip
+        self.fixed: dict[int, Any] = {}
         self._values: dict[tuple[str, Any, date], tuple[Any, Entry | None]] = {}
         self._rules: dict[Key, tuple[TypedRule, ...]] = {}
         self._needs: dict[Key, frozenset[Key]] = {}
@@ -193,7 +194,7 @@ class _Constants:
     """The context of expressions that need no facts."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        self.program, self.fixed = program, program.fixed
 
     def builtin(self, name: str) -> Any:
         return self.program.constants[name]

@@ -14,6 +14,9 @@ from engine.proving.instances import Root
 from engine.proving.prover import Prover
 
 
+MAX_KEPT = 2_000
+
+
 @dataclass(frozen=True)
 class Inquiry:
     """Under which law to answer.
@@ -56,6 +59,9 @@ def ask(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root], traced: boo
     def work(root: Root) -> Determination:
         determination = determine(own[1], root, traced)
         compared = {name: determine(prover, root) for name, prover in others}
+        for prover in asked.values():
+            if prover.kept > MAX_KEPT:
+                prover.forget()
         return replace(determination, differs=differences(determination, compared))
 
     return contained(roots, work)

@@ -173,7 +173,7 @@ class Flattener:
             if atom.name not in told:
                 told[atom.name] = OPEN
                 if atom.kind == "margin":
-                    told[atom.name + "_l"], told[atom.name + "_h"] = -BOUND, BOUND
+                    told[atom.name + "_l"], told[atom.name + "_h"] = -1, 1
         return told, meant
 
     def _tell_atom(self, atom: Atom, env: Any, answers: dict[int, Any], told: dict[str, int]) -> None:

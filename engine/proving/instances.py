@@ -35,9 +35,10 @@ class Instance:
         place: its key, with the year where it has one.
         env: what the names in its rules stand for.
         steps: decision -> the step that proves it.
+        values: decision -> its value for those who depend on it; a gap or a conflict is an unknown to them.
     """
 
-    __slots__ = ("entity", "env", "parent", "place", "root", "row", "steps")
+    __slots__ = ("entity", "env", "parent", "place", "root", "row", "steps", "values")
 
     def __init__(self, entity: EntitySpec, root: Root, row: Row | None, parent: Instance | None, context: Any) -> None:
         self.entity, self.root, self.row, self.parent = entity, root, row, parent
@@ -47,6 +48,7 @@ class Instance:
         self.env: dict[str, Any] = {"@": context} if parent is None else dict(parent.env)
         self.env[entity.name] = self
         self.steps: dict[str, Step] = {}
+        self.values: dict[str, Any] = {}
 
     def cell(self, name: str) -> Any:
         if name == "@year":

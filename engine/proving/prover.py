@@ -9,6 +9,7 @@ from engine.law import Law, Program, Selection
 from engine.problems import did_you_mean, input_error
 from engine.proving.instances import Root
 from engine.proving.session import Compiled, Session
+from engine.proving.steps import FAILS, RuleStep
 
 Key = tuple[str, str]
 
@@ -27,6 +28,7 @@ class Prover:
         self._programs: dict[int, Program] = {}
         self._compiled: dict[tuple[int, tuple[Key, ...]], Compiled] = {}
         self._sessions: dict[Root, Session] = {}
+        self._failed: dict[tuple[str, tuple[str, ...]], RuleStep] = {}
 
     def program(self, year: int) -> Program:
         """The law of a year.
@@ -60,6 +62,21 @@ class Prover:
         if found is None:
             found = self._sessions[root] = Session(self, root, self.program(root.year))
         return found
+
+    def failed(self, rule: str, fired: tuple[str, ...]) -> RuleStep:
+        """The step of a rule that does not apply; one object for all who fail alike."""
+        found = self._failed.get((rule, fired))
+        if found is None:
+            found = self._failed[rule, fired] = RuleStep(rule, FAILS, fired, None)
+        return found
+
+    def forget(self) -> None:
+        """Let go of the sessions kept so far; whoever needs one again proves it again."""
+        self._sessions.clear()
+
+    @property
+    def kept(self) -> int:
+        return len(self._sessions)
 
     # -- what can be asked about --------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ that a firing which the core invents or misses can never decide anything.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 NO_CAUSES: frozenset[Cause] = frozenset()
+NOTHING: dict[int, tuple[str, ...]] = {}
 StepKey = tuple[str, tuple[str, ...], str]
 
 
@@ -55,7 +55,7 @@ class Session:
 
     def __init__(self, prover: Prover, root: Root, program: Program) -> None:
         self.prover, self.root, self.program = prover, root, program
-        self.facts = prover.facts
+        self.facts, self.fixed = prover.facts, program.fixed
         self.order: list[tuple[Instance, str]] = []
         self._instances: dict[str, list[Instance]] = {}
         self._related: dict[tuple[int, str, tuple[Any, ...]], Any] = {}
@@ -77,26 +77,24 @@ class Session:
         return self.facts.as_of if name == "as_of" else self.program.constants[name]
 
     def decision(self, instance: Instance, name: str) -> Any:
-        step = instance.steps.get(name) or self.step(instance, name)
-        outcome = step.outcome
-        if not isinstance(outcome, (Gap, Conflict)):
-            return outcome
-        if isinstance(outcome, Gap):
-            return Unknown(frozenset({Cause("gap", self._full_name(step), step.place)}))
-        return Unknown(frozenset({Cause("conflict", self._full_name(step), step.place)}))
+        """The value of a decision of another determination, which is proved now.
 
-    def _full_name(self, step: Step) -> str:
-        return self.program.law.decision_name(step.entity, step.decision)
-
-    def step(self, instance: Instance, name: str) -> Step:
-        """The step of an instance of this determination, or of another one, which is then proved first."""
+        Raises:
+            EngineDefect: the decision belongs to this determination and should have been proved before.
+        """
         session: Session = instance.env["@"]
         if session is not self:
             session.prove([(instance.entity.name, name)])
-        found = instance.steps.get(name)
-        if found is None:
+        if name not in instance.values:
             raise EngineDefect(f"'{name}' of {instance.place} was read before it was proved")
-        return found
+        return instance.values[name]
+
+    def _value(self, step: Step) -> Any:
+        """What a step's outcome is to the decisions that depend on it."""
+        if not isinstance(step.outcome, (Gap, Conflict)):
+            return step.outcome
+        kind = "gap" if isinstance(step.outcome, Gap) else "conflict"
+        return Unknown(frozenset({Cause(kind, self.program.law.decision_name(step.entity, step.decision), step.place)}))
 
     @property
     def steps(self) -> dict[StepKey, Step]:
@@ -223,8 +221,9 @@ class Session:
         fired, meant = self._ask(question, instances, compiled, core)
         kind = self.program.law.vocabulary.decisions[key].type.kind
         for instance, names, meanings in zip(instances, fired, meant, strict=True):
-            states = self._states(question, names, meanings, compiled)
-            instance.steps[key[1]] = self._step(key, kind, rules, instance, states, meanings)
+            confirmed = self._fired(question, names, meanings, compiled) if question.atoms else NOTHING
+            step = self._step(key, kind, rules, instance, confirmed, meanings)
+            instance.steps[key[1]], instance.values[key[1]] = step, self._value(step)
             self.order.append((instance, key[1]))
 
     def _ask(self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession) -> tuple[list[list[str]], list[list[Any]]]:
@@ -232,58 +231,64 @@ class Session:
 
         A rule without a condition needs no match: it applies, and its value is computed.
         """
-        if not question.atoms:
+        if all(condition is None for condition in question.conditions):
             return [[] for _ in instances], [[True for _ in question.conditions] for _ in instances]
         answers: list[dict[int, Any]] = [{} for _ in instances]
         for auxiliary in question.auxiliaries:
             fired, meant = self._ask(auxiliary, instances, compiled, core)
             for names, meanings, known in zip(fired, meant, answers, strict=True):
-                self._states(auxiliary, names, meanings, compiled)
+                self._fired(auxiliary, names, meanings, compiled)
                 known[auxiliary.number] = meanings[0]
         told = [compiled.flattener.tell(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
         return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
 
-    def _states(self, question: Question, names: list[str], meanings: list[Any], compiled: Compiled) -> list[tuple[str, tuple[str, ...]]]:
-        """For each rule the state that the firings establish, once its meaning confirms it, and the firings."""
-        fired: list[list[str]] = [[] for _ in meanings]
-        said: list[set[bool]] = [set() for _ in meanings]
-        for name in names:
+    def _fired(self, question: Question, names: list[str], meanings: list[Any], compiled: Compiled) -> dict[int, tuple[str, ...]]:
+        """The firings of each rule, once the meaning of its condition confirms them.
+
+        Raises:
+            EngineDefect: something fired that the rule does not mean, or nothing fired where the rule decides, or a
+                condition is open without a missing leaf.
+        """
+        fired: dict[int, tuple[str, ...]] = {}
+        for name in sorted(names) if len(names) > 1 else names:
             _, index, holds = compiled.core.patterns[name]
-            fired[index].append(name)
-            said[index].add(holds)
-        found = []
+            if meanings[index] is not holds:
+                raise EngineDefect(f"question {question.number}, rule {index}: the core says {holds}, the rule means {meanings[index]}")
+            fired[index] = (*fired.get(index, ()), name)
         for index, meant in enumerate(meanings):
-            if question.conditions[index] is None:
-                found.append((HOLDS, ()))
-            else:
-                found.append((self._recheck(question.number, index, said[index], meant), tuple(sorted(fired[index]))))
-        return found
-
-    def _recheck(self, number: int, index: int, said: set[bool], meant: Any) -> str:
-        """The state that the firings establish, once the meaning of the condition confirms it."""
-        if isinstance(meant, Unknown):
-            if said:
-                raise EngineDefect(f"question {number}, rule {index}: the core decided what is open")
+            if index in fired or question.conditions[index] is None:
+                continue
+            if not isinstance(meant, Unknown):
+                raise EngineDefect(f"question {question.number}, rule {index}: the core says nothing, the rule means {meant}")
             if not meant.causes:
-                raise EngineDefect(f"question {number}, rule {index}: open without a missing leaf")
-            return OPEN
-        if said != {meant}:
-            raise EngineDefect(f"question {number}, rule {index}: the core said {said or 'nothing'}, the rule means {meant}")
-        return HOLDS if meant else FAILS
+                raise EngineDefect(f"question {question.number}, rule {index}: open without a missing leaf")
+        return fired
 
-    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, states: list[tuple[str, tuple[str, ...]]],
+    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, fired: dict[int, tuple[str, ...]],
               meanings: list[Any]) -> Step:  # fmt: skip
-        env, candidates = instance.env, []
-        for typed, (state, _), meant in zip(rules, states, meanings, strict=True):
-            value = compile_node(typed.value)(env) if state != FAILS else None
-            causes = meant.causes if isinstance(meant, Unknown) else NO_CAUSES
-            candidates.append(Candidate(typed.rule.name, state, value, causes, typed.rule.exception_to))
-        heard = hear_exceptions(candidates)
-        outcome = combine(kind, candidates, heard)
+        """The step that the states of the rules establish."""
+        env, steps = instance.env, []
+        candidates: list[Candidate] = []
+        for index, typed in enumerate(rules):
+            meant, name = meanings[index], typed.rule.name
+            if meant is False:
+                steps.append(self.prover.failed(name, fired[index]))
+                continue
+            value = compile_node(typed.value)(env)
+            state, causes = (OPEN, meant.causes) if isinstance(meant, Unknown) else (HOLDS, NO_CAUSES)
+            candidates.append(Candidate(name, state, value, causes, typed.rule.exception_to))
+            steps.append(RuleStep(name, state, fired.get(index, ()), value))
+        if len(candidates) == 1 and candidates[0].state == HOLDS and kind != "set":
+            outcome = candidates[0].value
+        else:
+            heard = hear_exceptions(candidates)
+            outcome = combine(kind, candidates, heard)
+            for index, step in enumerate(steps):
+                if step.rule in heard and heard[step.rule][1]:
+                    steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])
         if isinstance(outcome, (Unknown, OpenSet)) and not outcome.causes:
             raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
-        steps = tuple(RuleStep(c.name, heard[c.name][0], fired, c.value, heard[c.name][1]) for c, (_, fired) in zip(candidates, states, strict=True))
-        return Step(key[0], instance.place, key[1], outcome, steps)
+        return Step(key[0], instance.place, key[1], outcome, tuple(steps))
 
     def traced(self) -> dict[StepKey, Step]:
         """All steps, each rule with the traces of its condition and value and what its sentence names."""
@@ -292,7 +297,7 @@ class Session:
             entity, step = instance.entity.name, instance.steps[name]
             typed = {rule.rule.name: rule for rule in self.program.rules((entity, name))}
             rules = tuple(_traced(rule, typed[rule.rule], instance.env) for rule in step.rules)
-            found[entity, instance.place, name] = replace(step, rules=rules)
+            found[entity, instance.place, name] = step._replace(rules=rules)
         return found
 
 
@@ -300,4 +305,4 @@ def _traced(step: RuleStep, typed: TypedRule, env: Any) -> RuleStep:
     when = trace(typed.when, env) if typed.when is not None else None
     gives = trace(typed.value, env) if step.state != FAILS and typed.rule.value is not None else None
     fills = tuple(Fill(name, plain(compile_node(node)(env)), node.type) for name, node in typed.names)
-    return replace(step, when=when, gives=gives, fills=fills)
+    return step._replace(when=when, gives=gives, fills=fills)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.language import Cause, OpenSet, Trace, Type, Unknown
 from engine.language.values import causes_of, same
@@ -33,8 +33,7 @@ class Fill:
     type: Type
 
 
-@dataclass(frozen=True)
-class RuleStep:
+class RuleStep(NamedTuple):
     """What one rule contributed.
 
     Attributes:
@@ -57,8 +56,7 @@ class RuleStep:
     fills: tuple[Fill, ...] = ()
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """The outcome of a decision about an instance and the rules that it follows from."""
 
     entity: str
@@ -72,8 +70,7 @@ class Step:
         return not isinstance(self.outcome, (Unknown, OpenSet, Gap, Conflict))
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A rule with the state of its own condition, before exceptions are heard."""
 
     name: str
