@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +160,7 @@ def run() -> None:
     """The `kazets` command; every failure is a line and an exit status, never a traceback."""
     from engine.problems import EngineDefect, InputError
 
+    gc.disable()  # a command answers and ends: collecting garbage would only delay the answer
     try:
         main(standalone_mode=False)
     except InputError as error:

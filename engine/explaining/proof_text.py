@@ -112,10 +112,12 @@ class ProofText:
         if part.kind in ("and", "or"):
             decisive = part.kind == "or"
             chosen = part.parts if self.full or part.value is not decisive else tuple(p for p in part.parts if p.value is decisive)
-            if part.value not in (True, False) and not self.full:
-                chosen = tuple(p for p in part.parts if p.value not in (True, False))
+            if not isinstance(part.value, bool) and not self.full:
+                chosen = tuple(p for p in part.parts if not isinstance(p.value, bool))
             for inner in chosen:
                 yield from self._clause(inner, depth, needed)
+            return
+        if part.kind == "skipped":
             return
         mark = MARKS.get(part.value, "?") if isinstance(part.value, bool) else "?"
         yield f"{'  ' * depth}{mark} {part.text}{self._values(part)}"
@@ -138,7 +140,7 @@ class ProofText:
 
     def _value(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
         """A computed value: its formula, and its leaves."""
-        if part.kind == "constant":
+        if part.kind in ("constant", "skipped"):
             return
         yield f"{'  ' * depth}= {part.text} = {self.words.value(part.value, part.type)}"
         yield from self._leaves(part, depth + 1, needed)
@@ -157,10 +159,6 @@ class ProofText:
             needed.append(part)
         elif part.kind == "rows":
             yield from self._rows(part, depth, needed)
-        elif part.kind == "if" and not self.full and isinstance(part.parts[0].value, bool):
-            test, then, other = part.parts
-            for inner in (test, then if test.value else other):
-                yield from self._leaves(inner, depth, needed)
         else:
             for inner in part.parts:
                 yield from self._leaves(inner, depth, needed)

@@ -110,7 +110,7 @@ def why_report(law: Law, path: Path, inquiry: Inquiry, key: str, year: int, deci
     root = _find(law, facts, inquiry, key, year)
     wanted = decision or _default_decision(law, root)
     owner = _decision_key(law, root, wanted)
-    (determination,) = ask(law, facts, inquiry, [root], traced=True)
+    (determination,) = ask(law, facts, inquiry, [root], "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     if form == "json":
         content = as_json(law, selection, facts, [determination])

@@ -67,7 +67,7 @@ def compile_node(node: Node) -> Run:
     run: Run | None = node.__dict__.get("_run")
     if run is None:
         run = _COMPILERS[type(node)](node)
-        object.__setattr__(node, "_run", run)
+        node.__dict__["_run"] = run
     return run
 
 

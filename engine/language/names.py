@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.language.nodes import Builtin, Column, Const, Decision, Lookup, Node, Parameter, Rows, Var
@@ -23,15 +22,20 @@ class Names:
     def __init__(self, text: str, scope: Scope) -> None:
         self.text, self.scope = text, scope
         self._lines = text.split("\n")
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._ascii = text.isascii()
 
     # -- positions and errors -----------------------------------------------------------------------------------
 
     def offset(self, line: int, column_bytes: int) -> int:
         """Character offset in the expression; `ast` counts UTF-8 bytes, and line 1 carries our opening parenthesis."""
+        taken = max(column_bytes - (1 if line == 1 else 0), 0)
+        if self._ascii:
+            return self._starts[line - 1] + taken
         source = self._lines[line - 1] if line <= len(self._lines) else ""
-        taken = column_bytes - (1 if line == 1 else 0)
-        characters = len(source.encode()[: max(taken, 0)].decode(errors="ignore"))
-        return sum(len(before) + 1 for before in self._lines[: line - 1]) + characters
+        return self._starts[line - 1] + len(source.encode()[:taken].decode(errors="ignore"))
 
     def span(self, tree: ast.expr) -> tuple[int, int]:
         start = self.offset(tree.lineno, tree.col_offset)
@@ -49,7 +53,8 @@ class Names:
         return ExpressionError(message, node.column, max(len(node.text), 1))
 
     def make(self, tree: ast.expr, made: type[Made], result: Type, /, **parts: Any) -> Made:
-        return made(result, self.text_of(tree), self.span(tree)[0], **parts)
+        start, end = self.span(tree)
+        return made(result, " ".join(self.text[start:end].split()), start, **parts)
 
     # -- names --------------------------------------------------------------------------------------------------
 
@@ -175,7 +180,8 @@ class Names:
         left = self.read(tree.left)
         if not isinstance(left, Parameter):
             raise self.error_at(left, "`@` takes a parameter on its left: parameter @ date")
-        return replace(left, at=self.fit(self.read(tree.right), DATE), text=self.text_of(tree))
+        changed: Node = left.but(at=self.fit(self.read(tree.right), DATE), text=self.text_of(tree))
+        return changed
 
     def _subscript(self, tree: ast.Subscript, expect: Type | None) -> Node:
         base = self.read(tree.value)

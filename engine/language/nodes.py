@@ -3,158 +3,200 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 from engine.language.types import Type
 
 
-@dataclass(frozen=True)
 class Node:
-    """One expression. ``text`` is its source; ``column`` its first character in the expression, from 0."""
+    """One expression.
+
+    Nodes are immutable and compare by what they mean, not by how it was written. They are plain classes, not
+    dataclasses: making twenty of those costs more than reading the law.
+
+    Attributes:
+        type: what it can be.
+        text: its source.
+        column: its first character in the expression, from 0.
+    """
 
     type: Type
-    text: str = field(compare=False)
-    column: int = field(compare=False)
+    text: str
+    column: int
+    PARTS: tuple[str, ...] = ()
+
+    def __init__(self, type: Type, text: str, column: int, **parts: Any) -> None:
+        self.__dict__.update(parts, type=type, text=text, column=column)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a node never changes")
+
+    def __eq__(self, other: object) -> bool:
+        if self.__class__ is not other.__class__:
+            return False
+        mine, theirs = self.__dict__, other.__dict__
+        return bool(mine["type"] == theirs["type"]) and all(mine.get(name) == theirs.get(name) for name in self.PARTS)
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, *(self.__dict__.get(name) for name in self.PARTS)))
+
+    def but(self, **parts: Any) -> Any:
+        """A copy with some parts replaced."""
+        kept = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+        return self.__class__(**{**kept, **parts})
 
 
-@dataclass(frozen=True)
 class Const(Node):
-    value: Any = None
+    """A value written in the rule."""
+
+    value: Any
+    PARTS = ("value",)
 
 
-@dataclass(frozen=True)
 class Builtin(Node):
     """A value of the determination itself: year, phase, plan, the day it is asked."""
 
-    name: str = ""
+    name: str
+    PARTS = ("name",)
 
 
-@dataclass(frozen=True)
 class Var(Node):
     """The row or entity instance a name stands for."""
 
-    name: str = ""
+    name: str
+    PARTS = ("name",)
 
 
-@dataclass(frozen=True)
 class Column(Node):
     """A cell of a row: ``base`` is a row or a reference to one."""
 
-    base: Node = None  # type: ignore[assignment]
-    name: str = ""
+    base: Node
+    name: str
+    PARTS = ("base", "name",)
 
 
-@dataclass(frozen=True)
 class Decision(Node):
     """Another decision of an entity instance."""
 
-    base: Node = None  # type: ignore[assignment]
-    name: str = ""
+    base: Node
+    name: str
+    PARTS = ("base", "name",)
 
 
-@dataclass(frozen=True)
 class Parameter(Node):
     """A parameter of the law, looked up at its governing date and key."""
 
-    name: str = ""
+    name: str
     key: Node | None = None
-    at: Node = None  # type: ignore[assignment]
+    at: Node
+    PARTS = ("name", "key", "at",)
 
 
-@dataclass(frozen=True)
 class Rows(Node):
     """The rows of a relation, narrowed by the leading columns of its remaining key."""
 
-    base: Node = None  # type: ignore[assignment]
-    relation: str = ""
+    base: Node
+    relation: str
     keys: tuple[Node, ...] = ()
+    PARTS = ("base", "relation", "keys",)
 
 
-@dataclass(frozen=True)
 class Lookup(Node):
     """One cell of the single row that a full key names; an absent row is what its table declares."""
 
-    rows: Rows = None  # type: ignore[assignment]
-    column_name: str = ""
+    rows: Rows
+    column_name: str
     minimum: Any = None
+    PARTS = ("rows", "column_name", "minimum",)
 
 
-@dataclass(frozen=True)
 class Compare(Node):
-    operator: str = ""
-    left: Node = None  # type: ignore[assignment]
-    right: Node = None  # type: ignore[assignment]
+    """A comparison of two values."""
+
+    operator: str
+    left: Node
+    right: Node
+    PARTS = ("operator", "left", "right",)
 
 
-@dataclass(frozen=True)
 class IsNone(Node):
-    item: Node = None  # type: ignore[assignment]
+    """Whether there is no such thing."""
+
+    item: Node
+    PARTS = ("item",)
 
 
-@dataclass(frozen=True)
 class In(Node):
-    item: Node = None  # type: ignore[assignment]
+    """Whether a value is one of ``members``, or in the set ``of``."""
+
+    item: Node
     members: tuple[Node, ...] = ()
     of: Node | None = None
+    PARTS = ("item", "members", "of",)
 
 
-@dataclass(frozen=True)
 class And(Node):
-    items: tuple[Node, ...] = ()
+    """All of them hold."""
+
+    items: tuple[Node, ...]
+    PARTS = ("items",)
 
 
-@dataclass(frozen=True)
 class Or(Node):
-    items: tuple[Node, ...] = ()
+    """One of them holds."""
+
+    items: tuple[Node, ...]
+    PARTS = ("items",)
 
 
-@dataclass(frozen=True)
 class Not(Node):
-    item: Node = None  # type: ignore[assignment]
+    """It does not hold."""
+
+    item: Node
+    PARTS = ("item",)
 
 
-@dataclass(frozen=True)
 class If(Node):
-    test: Node = None  # type: ignore[assignment]
-    then: Node = None  # type: ignore[assignment]
-    other: Node = None  # type: ignore[assignment]
+    """One of two values, by a condition."""
+
+    test: Node
+    then: Node
+    other: Node
+    PARTS = ("test", "then", "other",)
 
 
-@dataclass(frozen=True)
 class Arithmetic(Node):
-    operator: str = ""
-    left: Node = None  # type: ignore[assignment]
-    right: Node = None  # type: ignore[assignment]
+    """A sum, difference, product or quotient."""
+
+    operator: str
+    left: Node
+    right: Node
+    PARTS = ("operator", "left", "right",)
 
 
-@dataclass(frozen=True)
 class Call(Node):
-    function: str = ""
-    arguments: tuple[Node, ...] = ()
+    """A function of values."""
+
+    function: str
+    arguments: tuple[Node, ...]
+    PARTS = ("function", "arguments",)
 
 
-@dataclass(frozen=True)
 class Aggregate(Node):
     """`function(element for variable in over if condition)`; ``default`` is what min and max of no rows are."""
 
-    function: str = ""
-    variable: str = ""
-    over: Node = None  # type: ignore[assignment]
+    function: str
+    variable: str
+    over: Node
     element: Node | None = None
     condition: Node | None = None
     default: Node | None = None
-
-
-_PARTS: dict[type[Node], tuple[str, ...]] = {}
+    PARTS = ("function", "variable", "over", "element", "condition", "default",)
 
 
 def children(node: Node) -> Iterator[Node]:
     """The direct sub-expressions, in source order."""
-    names = _PARTS.get(type(node))
-    if names is None:
-        names = _PARTS[type(node)] = tuple(f.name for f in fields(node) if f.name not in ("type", "text", "column"))
-    for name in names:
+    for name in node.PARTS:
         part = getattr(node, name)
         if isinstance(part, Node):
             yield part
@@ -163,6 +205,7 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
+    """The node and everything in it."""
     yield node
     for child in children(node):
         yield from walk(child)

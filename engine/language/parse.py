@@ -310,7 +310,8 @@ class _Reader(Names):
             if _is_zero(node):
                 return self.cast(node, expect)
             if isinstance(node, If):
-                return If(expect.or_none(node.type.nullable), node.text, node.column, node.test, self.fit(node.then, expect), self.fit(node.other, expect))
+                changed: Node = node.but(type=expect.or_none(node.type.nullable), then=self.fit(node.then, expect), other=self.fit(node.other, expect))
+                return changed
             raise self.error_at(node, f"'{node.text}' is in {node.type.unit}, but {expect.unit} is wanted")
         wanted = (expect.kind, expect.codes, expect.table)
         if (node.type.kind, node.type.codes, node.type.table) != wanted:

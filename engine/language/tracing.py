@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from engine.language.values import Unknown
 @dataclass(frozen=True)
 class Trace:
     """One part of an expression and what it came to.
+
+    What evaluation did not look at, because the rest had decided already, is `skipped` and has no value.
 
     Attributes:
         kind: `and`, `or`, `not`, `if`, `compare` (both sides are parts), `in`, `none` (is it none?), `value` (made of
@@ -44,14 +47,23 @@ class Trace:
 _KINDS = {And: "and", Or: "or", Not: "not", If: "if", Compare: "compare", In: "in", IsNone: "none"}
 
 
-def trace(node: Node, env: Env) -> Trace:
-    """The trace of ``node``; its values are those that `compile_node` gives."""
+def trace(node: Node, env: Env, full: bool = False) -> Trace:
+    """The trace of ``node``; its values are those that `compile_node` gives.
+
+    Args:
+        full: whether parts that evaluation skipped are looked at too.
+    """
     value, context = plain(compile_node(node)(env)), env["@"]
+    if isinstance(node, (And, Or)) and not full:
+        return Trace(_KINDS[type(node)], node.text, value, node.type, parts=tuple(_until_decided(node, value, env)))
+    if isinstance(node, If) and not full and isinstance(node_value := compile_node(node.test)(env), bool):
+        branches = ((node.test, True), (node.then, node_value), (node.other, not node_value))
+        return Trace("if", node.text, value, node.type, parts=tuple(trace(n, env) if looked else _skipped(n) for n, looked in branches))
     if isinstance(node, Aggregate):
-        return Trace("rows", node.text, value, node.type, node.function, parts=_members(node, env))
+        return Trace("rows", node.text, value, node.type, node.function, parts=_members(node, env, full))
     if isinstance(node, Parameter):
         key = compile_node(node.key)(env) if node.key is not None else None
-        parts = tuple(trace(part, env) for part in children(node) if not isinstance(part, (Const, Builtin)))
+        parts = tuple(trace(part, env, full) for part in children(node) if not isinstance(part, (Const, Builtin)))
         place = (str(key),) if key is not None and not isinstance(key, Unknown) else ()
         return Trace("parameter", node.text, value, node.type, node.name, place, None, compile_node(node.at)(env), parts)
     if isinstance(node, Decision):
@@ -69,7 +81,23 @@ def trace(node: Node, env: Env) -> Trace:
         return Trace("fact", node.text, value, node.type, node.column_name, (), source)
     if isinstance(node, (Const, Builtin, Var, Rows)):
         return Trace("constant", node.text, None if isinstance(node, (Var, Rows)) else value, node.type)
-    return Trace(_KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(trace(part, env) for part in children(node)))
+    return Trace(_KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(trace(part, env, full) for part in children(node)))
+
+
+def _skipped(node: Node) -> Trace:
+    return Trace("skipped", node.text, None, node.type)
+
+
+def _until_decided(node: And | Or, value: Any, env: Env) -> Iterator[Trace]:
+    """The parts up to the one that decides; of an undecided whole, all."""
+    decisive, decided = isinstance(node, Or), False
+    for item in node.items:
+        if decided:
+            yield _skipped(item)
+            continue
+        part = trace(item, env)
+        decided = part.value is decisive and value is decisive
+        yield part
 
 
 def plain(value: Any) -> Any:
@@ -77,14 +105,14 @@ def plain(value: Any) -> Any:
     return value.key[0] if hasattr(value, "key") else value.place[0] if hasattr(value, "place") and hasattr(value, "cell") else value
 
 
-def _members(node: Aggregate, env: Env) -> tuple[Trace, ...]:
+def _members(node: Aggregate, env: Env, full: bool) -> tuple[Trace, ...]:
     rows = compile_node(node.over)(env)
     if isinstance(rows, Unknown):
         return ()
     found = []
     for member in rows if isinstance(rows, list) else sorted(rows):
         inner = {**env, node.variable: member}
-        parts = tuple(trace(part, inner) for part in (node.condition, node.element) if part is not None)
+        parts = tuple(trace(part, inner, full) for part in (node.condition, node.element) if part is not None)
         kept = parts[0].value if node.condition is not None else True
         place = env["@"].place(member) if hasattr(member, "cell") else (str(member),)
         source = env["@"].source(member) if hasattr(member, "cell") else None

@@ -149,6 +149,10 @@ class Program:
                     problem = f"rule '{typed.rule.name}' is an exception to '{name}', which does not decide the same thing"
                     raise InputError([Problem(*typed.rule.at, problem, did_you_mean(name, names))])
 
+    def named(self, key: Key) -> frozenset[Key]:
+        """The decisions that the sentences of the rules for ``key`` name."""
+        return frozenset(k for typed in self.rules(key) for _, node in typed.names for k in _decisions(node, self.law, frozenset()))
+
     # -- order --------------------------------------------------------------------------------------------------
 
     def needs(self, key: Key) -> frozenset[Key]:

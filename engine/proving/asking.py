@@ -46,22 +46,31 @@ def provers(law: Law, facts: Facts, inquiry: Inquiry) -> dict[str, Prover]:
     return {selection.authority: Prover(law, selection, facts) for selection in selections}
 
 
-def ask(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root], traced: bool = False) -> Iterator[Determination]:
-    """The determinations of ``roots``, in order.
+def ask(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root], proof: str | None = None, wanted: tuple[tuple[str, str], ...] = ()
+        ) -> Iterator[Determination]:  # fmt: skip
+    """The determinations of ``roots``, in order; ``proof`` and ``wanted`` as in `determine`.
 
     Raises:
         InputError: the question or a root cannot be asked under this law.
         EngineDefect: proving failed; never an answer.
     """
     asked = provers(law, facts, inquiry)
-    (own, *others) = asked.items()
+    streams = {
+        name: contained(roots, _Work(prover, proof if number == 0 else None, wanted)) for number, (name, prover) in enumerate(asked.items())
+    }
+    for own, *others in zip(*streams.values(), strict=True):
+        yield replace(own, differs=differences(own, dict(zip(list(streams)[1:], others, strict=True))))
 
-    def work(root: Root) -> Determination:
-        determination = determine(own[1], root, traced)
-        compared = {name: determine(prover, root) for name, prover in others}
-        for prover in asked.values():
-            if prover.kept > MAX_KEPT:
-                prover.forget()
-        return replace(determination, differs=differences(determination, compared))
 
-    return contained(roots, work)
+@dataclass(frozen=True)
+class _Work:
+    """Determines one root after the other under one law; what was proved is kept for those who need it, within bounds."""
+
+    prover: Prover
+    proof: str | None
+    wanted: tuple[tuple[str, str], ...]
+
+    def __call__(self, root: Root) -> Determination:
+        if self.prover.kept > MAX_KEPT:
+            self.prover.forget()
+        return determine(self.prover, root, self.proof, self.wanted)

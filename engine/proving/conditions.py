@@ -110,12 +110,12 @@ class Flattener:
 
     def split(self, question: Question, node: And | Or, wanted: bool) -> list[Clause]:
         """Ask about parts of ``node`` by themselves until what is left is small."""
-        items: list[Node] = [item if not isinstance(item, (And, Or)) else _Named(item.type, item.text, item.column, item) for item in node.items]
+        items: list[Node] = [item if not isinstance(item, (And, Or)) else _Named(item.type, item.text, item.column, inner=item) for item in node.items]
         while len(items) > MAX_CLAUSES:
             group, items = items[:MAX_CLAUSES], items[MAX_CLAUSES:]
-            joined = type(node)(node.type, node.text, node.column, tuple(group))
-            items.append(_Named(node.type, node.text, node.column, joined))
-        rest = type(node)(node.type, node.text, node.column, tuple(items))
+            joined = type(node)(node.type, node.text, node.column, items=tuple(group))
+            items.append(_Named(node.type, node.text, node.column, inner=joined))
+        rest = type(node)(node.type, node.text, node.column, items=tuple(items))
         return self.clauses(question, rest, wanted)
 
     # -- atoms --------------------------------------------------------------------------------------------------
@@ -199,11 +199,11 @@ def _atoms_of(question: Question, item: Node) -> tuple[Atom, ...]:
     return tuple(atom for atom in question.atoms if any(node is atom.node or node == atom.node for node in inside))
 
 
-@dataclass(frozen=True)
 class _Named(Node):
     """A part of a condition that is asked about by itself."""
 
-    inner: Node = None  # type: ignore[assignment]
+    inner: Node
+    PARTS = ("inner",)
 
 
 def _product(parts: list[list[Clause]]) -> list[Clause]:

@@ -11,7 +11,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from engine.problems import EngineDefect, InputError
 
@@ -22,12 +22,19 @@ _LENGTH = struct.Struct("!Q")
 
 
 def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: float = DEADLINE_SECONDS) -> Iterator[Result]:
-    """The results of ``work`` for each item, in order, computed in a child.
+    """The results of ``work`` for each item, in order, computed in a child that starts at once.
 
     Raises:
         InputError: as raised by the work.
         EngineDefect: the child died, or took longer than ``deadline`` seconds for one item; it names the item.
     """
+    results = _results(items, work, deadline)
+    next(results)
+    return cast("Iterator[Result]", results)
+
+
+def _results(items: Sequence[Any], work: Callable[[Any], Any], deadline: float) -> Iterator[Any]:
+    """Starts the child and yields once, then yields what it answers."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -35,6 +42,7 @@ def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: f
         _serve(writer, items, work)
     os.close(writer)
     try:
+        yield None
         for item in items:
             yield _unwrap(_receive(reader, deadline, item))
     finally:

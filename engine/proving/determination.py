@@ -50,8 +50,12 @@ class Determination:
     differs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def determine(prover: Prover, root: Root, traced: bool = False) -> Determination:
-    """Prove every decision about ``root``.
+def determine(prover: Prover, root: Root, proof: str | None = None, wanted: tuple[tuple[str, str], ...] = ()) -> Determination:
+    """Prove every decision about ``root``, or only the ``wanted`` ones and what they need.
+
+    Args:
+        proof: `brief` or `full` for a determination that carries its proof.
+        wanted: (entity, decision) pairs; none means all.
 
     Raises:
         InputError: no phase governs the root's year.
@@ -59,8 +63,8 @@ def determine(prover: Prover, root: Root, traced: bool = False) -> Determination
     """
     session = prover.session(root)
     vocabulary = prover.law.vocabulary
-    keys = [key for key in vocabulary.decisions if session.within(key)]
-    session.prove(keys)
+    session.prove(wanted or [key for key in vocabulary.decisions if session.within(key)])
+    keys = [key for key in vocabulary.decisions if session.within(key) and session.proved(key)]
     outcomes = {name: session.main.steps[name].outcome for entity, name in keys if entity == root.entity}
     parts: dict[str, list[tuple[tuple[str, ...], Mapping[str, Any]]]] = {}
     for entity in dict.fromkeys(entity for entity, _ in keys if entity != root.entity):
@@ -68,7 +72,7 @@ def determine(prover: Prover, root: Root, traced: bool = False) -> Determination
         rows = [(i.place, {n: i.steps[n].outcome for n in names}) for i in session.instances(entity)]
         parts[entity] = rows
     open_ones = tuple(_open(prover, step) for step in session.steps.values() if not step.known)
-    return Determination(root, session.program.phase.id, outcomes, parts, open_ones, session.traced() if traced else {})
+    return Determination(root, session.program.phase.id, outcomes, parts, open_ones, session.traced(proof == "full") if proof else {})
 
 
 def _open(prover: Prover, step: Step) -> Open:
@@ -85,7 +89,7 @@ def differences(own: Determination, others: Mapping[str, Determination]) -> dict
     found: dict[str, dict[str, Any]] = {}
     for authority, other in others.items():
         for name, outcome in own.outcomes.items():
-            if _plain(outcome) != _plain(other.outcomes[name]):
+            if name in other.outcomes and _plain(outcome) != _plain(other.outcomes[name]):
                 found.setdefault(name, {})[authority] = other.outcomes[name]
     return found
 

@@ -199,7 +199,7 @@ class Session:
             EngineDefect: the core and the meaning of a rule disagree.
         """
         cone = tuple(k for k in self.program.cone(tuple(wanted)) if self.within(k))
-        todo = [k for k in cone if not self._proved(k)]
+        todo = [k for k in cone if not self.proved(k)]
         if not todo:
             return
         compiled = self.prover.compiled(self.program, cone)
@@ -210,7 +210,8 @@ class Session:
         finally:
             core.close()
 
-    def _proved(self, key: Key) -> bool:
+    def proved(self, key: Key) -> bool:
+        """Whether the decision is proved for every instance."""
         return all(key[1] in i.steps for i in self.instances(key[0]))
 
     def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
@@ -290,19 +291,27 @@ class Session:
             raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
 
-    def traced(self) -> dict[StepKey, Step]:
-        """All steps, each rule with the traces of its condition and value and what its sentence names."""
+    def traced(self, full: bool) -> dict[StepKey, Step]:
+        """All steps, each rule with the traces of its condition and value and what its sentence names.
+
+        Args:
+            full: whether parts that evaluation did not look at are traced too.
+        """
+        known = {(instance.entity.name, name) for instance, name in self.order}
+        self.prove(sorted({named for key in known for named in self.program.named(key) if self.within(named)} - known))
         found: dict[StepKey, Step] = {}
         for instance, name in self.order:
+            if (instance.entity.name, name) not in known:
+                continue
             entity, step = instance.entity.name, instance.steps[name]
             typed = {rule.rule.name: rule for rule in self.program.rules((entity, name))}
-            rules = tuple(_traced(rule, typed[rule.rule], instance.env) for rule in step.rules)
+            rules = tuple(_traced(rule, typed[rule.rule], instance.env, full) for rule in step.rules)
             found[entity, instance.place, name] = step._replace(rules=rules)
         return found
 
 
-def _traced(step: RuleStep, typed: TypedRule, env: Any) -> RuleStep:
-    when = trace(typed.when, env) if typed.when is not None else None
-    gives = trace(typed.value, env) if step.state != FAILS and typed.rule.value is not None else None
+def _traced(step: RuleStep, typed: TypedRule, env: Any, full: bool) -> RuleStep:
+    when = trace(typed.when, env, full) if typed.when is not None else None
+    gives = trace(typed.value, env, full) if step.state != FAILS and typed.rule.value is not None else None
     fills = tuple(Fill(name, plain(compile_node(node)(env)), node.type) for name, node in typed.names)
     return step._replace(when=when, gives=gives, fills=fills)
