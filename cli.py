@@ -79,8 +79,9 @@ def inquiry(authority: str | None, readings: tuple[str, ...], known_on: datetime
 @click.argument("facts", type=click.Path(path_type=Path))
 @click.option("--installation", help="Only this installation.")
 @click.option("--year", type=int, help="Only this year.")
+@click.option("--all", "everything", is_flag=True, help="Show the decisions that are only steps on the way, too.")
 @common
-def determine(facts: Path, installation: str | None, year: int | None, as_of: datetime.date | None, known_on: datetime.date | None,
+def determine(facts: Path, installation: str | None, year: int | None, everything: bool, as_of: datetime.date | None, known_on: datetime.date | None,
               authority: str | None, readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
     """Decide everything about the installations, trades and plans in FACTS.
 
@@ -96,7 +97,7 @@ def determine(facts: Path, installation: str | None, year: int | None, as_of: da
 
     law = load(rulesets)
     question = inquiry(authority, readings, known_on)
-    determine_report(law, facts, question, installation, year, as_of, form, MANY)
+    determine_report(law, facts, question, installation, year, as_of, form, MANY, everything)
 
 
 @main.command()

@@ -125,7 +125,7 @@ def run_case(case: Case, law: Law, today: date) -> list[Mismatch]:
     known_on = read_date(under["known_on"]) if "known_on" in under else None
     facts = facts_from_document(case.document, law.vocabulary, {}, as_of, today, ("cases", case.index, "facts"))
     inquiry = Inquiry(under.get("authority"), under.get("readings", {}), known_on, compare=False)
-    (determination,) = ask(law, facts, inquiry, [_root(case, law, facts)], traced=True)
+    (determination,) = ask(law, facts, inquiry, [_root(case, law, facts)], proof="brief")
     return [*_compare(case, law, determination), *_compare_doubts(case, law, determination), *_compare_rules(case, determination)]
 
 

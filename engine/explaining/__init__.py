@@ -2,7 +2,7 @@
 
 from engine.explaining.json_form import as_json, proof_json, receipt
 from engine.explaining.proof_text import ProofText
-from engine.explaining.text_form import determination_text, differing_plan_lines, law_lines, undetermined_text
+from engine.explaining.text_form import determination_text, law_lines
 from engine.explaining.words import Words
 
-__all__ = ["ProofText", "Words", "as_json", "determination_text", "differing_plan_lines", "law_lines", "proof_json", "receipt", "undetermined_text"]
+__all__ = ["ProofText", "Words", "as_json", "determination_text", "law_lines", "proof_json", "receipt"]

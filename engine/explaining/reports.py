@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.explaining.json_form import as_json, proof_json
 from engine.explaining.proof_text import ProofText
-from engine.explaining.text_form import determination_text, differing_plan_lines, law_lines, undetermined_text
+from engine.explaining.text_form import determination_text, law_lines
 from engine.explaining.words import Words
 from engine.facts import Facts, load_facts
 from engine.law import Law, Program
@@ -48,7 +48,7 @@ def roots(law: Law, facts: Facts, inquiry: Inquiry, key: str | None, year: int |
     return found
 
 
-def determine_report(law: Law, path: Path, inquiry: Inquiry, key: str | None, year: int | None, as_of: date | None, form: str, many: int) -> None:
+def determine_report(law: Law, path: Path, inquiry: Inquiry, key: str | None, year: int | None, as_of: date | None, form: str, many: int, everything: bool) -> None:
     """`kazets determine`: each determination, or a summary where there are more than ``many``."""
     facts = read_facts(law, path, as_of)
     asked = roots(law, facts, inquiry, key, year)
@@ -65,8 +65,7 @@ def determine_report(law: Law, path: Path, inquiry: Inquiry, key: str | None, ye
         return
     for determination in answers:
         _say("")
-        lines = determination_text if determination.root.entity == law.manifest["main"] else differing_plan_lines
-        for line in lines(law, words, determination):
+        for line in determination_text(law, words, determination, everything):
             _say(line)
 
 
@@ -90,9 +89,7 @@ def _summary(law: Law, words: Words, facts: Facts, answers: Any) -> None:
         console.print(table)
     for determination in found.rest:
         _say("")
-        for line in differing_plan_lines(law, words, determination):
-            _say(line)
-        for line in undetermined_text(law, words, determination):
+        for line in determination_text(law, words, determination):
             _say(line)
     if found.reasons:
         _say("\nwhat is missing, and in how many determinations:")

@@ -12,28 +12,41 @@ from engine.proving import Determination
 MAX_REASONS = 12
 
 
-def determination_text(law: Law, words: Words, determination: Determination) -> Iterator[str]:
-    """One determination: every decision with its value, its parts, what could not be determined, what is disputed."""
+def determination_text(law: Law, words: Words, determination: Determination, everything: bool = False) -> Iterator[str]:
+    """One determination: its decisions with their values, its parts, what could not be determined, what is disputed.
+
+    Args:
+        everything: whether minor decisions are shown too.
+    """
     root, entity = determination.root, determination.root.entity
-    yield f"{root} — {words.label(law.phases[determination.phase].title, determination.phase)}"
-    width = max(len(words.decision(entity, name)) for name in determination.outcomes)
-    for name, outcome in determination.outcomes.items():
+    tree = law.tree["entities"][entity]
+    timed = tree.get("years") or "year_of" in tree
+    yield f"{words.label(tree['label'], entity)}: {', '.join(root.key)}{f', {root.year}' if timed else ''} — {words.label(law.phases[determination.phase].title, determination.phase)}"
+    shown = {name: outcome for name, outcome in determination.outcomes.items() if everything or not _minor(law, entity, name)}
+    width = max(len(words.decision(entity, name)) for name in shown)
+    for name, outcome in shown.items():
         kind = law.vocabulary.decisions[entity, name].type
         others = determination.differs.get(name, {})
         disputed = "".join(f"   [{authority}: {words.value(other, kind)}]" for authority, other in others.items())
         yield f"  {words.decision(entity, name):<{width}}  {words.value(outcome, kind)}{disputed}"
     for part, rows in determination.parts.items():
         for place, outcomes in rows:
-            shown = [f"{words.decision(part, n)}: {words.value(v, law.vocabulary.decisions[part, n].type)}" for n, v in list(outcomes.items())[:2]]
-            more = [f"{words.decision(part, n)}: {words.value(v, law.vocabulary.decisions[part, n].type)}" for n, v in outcomes.items() if isinstance(v, int) and not isinstance(v, bool)]
-            yield f"  {words.label(law.tree['entities'][part]['label'], part)} {place[0]} — {'; '.join(shown + more)}"
-    yield from undetermined_text(law, words, determination)
+            told = [f"{words.decision(part, n)}: {words.value(v, law.vocabulary.decisions[part, n].type)}" for n, v in outcomes.items() if everything or not _minor(law, part, n)]
+            yield f"  {words.label(law.tree['entities'][part]['label'], part)} {place[0]} — {'; '.join(told)}"
+    yield from undetermined_text(law, determination, everything)
 
 
-def undetermined_text(law: Law, words: Words, determination: Determination) -> Iterator[str]:
+def _minor(law: Law, entity: str, name: str) -> bool:
+    return bool(law.tree["decisions"].get(law.decision_name(entity, name), {}).get("minor"))
+
+
+def undetermined_text(law: Law, determination: Determination, everything: bool = False) -> Iterator[str]:
     """What is missing, each leaf once, with the decisions that wait for it."""
     waiting: dict[str, list[str]] = {}
     for item in determination.open:
+        key = law.decision_key(item.decision)
+        if not everything and key is not None and _minor(law, *key):
+            continue
         reasons = [f"{c.kind}: {c}" for c in item.missing if c.kind not in ("gap", "conflict")] or [
             {"gap": "the law says nothing", "conflict": "two rules give two values"}.get(item.reason, "it depends on a gap or conflict")
         ]
@@ -44,18 +57,6 @@ def undetermined_text(law: Law, words: Words, determination: Determination) -> I
     for reason, decisions in list(waiting.items())[:MAX_REASONS]:
         names = ", ".join(dict.fromkeys(decisions))
         yield f"    {reason} — {names}"
-
-
-def differing_plan_lines(law: Law, words: Words, determination: Determination) -> Iterator[str]:
-    """A plan or trade in a few lines: each decision, and what another authority says of it."""
-    entity = determination.root.entity
-    timed = law.tree["entities"][entity].get("years") or "year_of" in law.tree["entities"][entity]
-    yield f"{words.label(law.tree['entities'][entity]['label'], entity)} {determination.root.key[0]}{f', {determination.root.year}' if timed else ''}"
-    for name, outcome in determination.outcomes.items():
-        kind = law.vocabulary.decisions[entity, name].type
-        others = determination.differs.get(name, {})
-        disputed = "".join(f"   [{authority}: {words.value(other, kind)}]" for authority, other in others.items())
-        yield f"  {words.decision(entity, name):<36}  {words.value(outcome, kind)}{disputed}"
 
 
 def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, str]]:

@@ -171,11 +171,15 @@ def _compare(node: Compare) -> Run:
 
 
 def _is_none(node: IsNone) -> Run:
+    """A value between two bounds is a value, even where it is not known exactly."""
     item = compile_node(node.item)
 
     def run(env: Env) -> Any:
         value = item(env)
-        return Unknown(value.causes) if isinstance(value, Unknown) else value is None
+        if not isinstance(value, Unknown):
+            return value is None
+        bounded = value.low is not None and value.high is not None
+        return False if bounded else Unknown(value.causes)
 
     return run
 
