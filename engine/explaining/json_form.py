@@ -47,7 +47,7 @@ def _one(law: Law, determination: Determination) -> dict[str, Any]:
     timed = entity.get("years") or "year_of" in entity
     found: dict[str, Any] = {shape["key"]: root.key[0], "year": root.year if timed else None, "phase": determination.phase}
     found |= {name: decisions[name] for name in shape.get("lift", [])}
-    found["decisions"] = {name: value for name, value in decisions.items() if name not in shape.get("lift", []) or name == "lawful"}
+    found["decisions"] = decisions
     for part, rows in determination.parts.items():
         inner = law.tree["entities"][part]["result"]
         found[inner["list"]] = [{inner["key"]: place[0]} | {n: plain_json(v) for n, v in outcomes.items()} for place, outcomes in rows]

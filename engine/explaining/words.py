@@ -45,8 +45,8 @@ class Words:
             return ""
         parts = []
         for base, power in sorted(kind.unit.powers, key=lambda p: -p[1]):
-            label = self.label(self.law.tree["units"].get(base, {}).get("label"), base)
-            parts.append(label if power > 0 else "/" + label)
+            labels = self.law.tree["units"][base]
+            parts.append(self.label(labels["label"], base) if power > 0 else "/" + self.label(labels.get("per", labels["label"]), base))
         return " ".join(parts).replace(" /", "/")
 
     def value(self, value: Any, kind: Type | None) -> str:
