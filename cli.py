@@ -18,7 +18,7 @@ HOME = Path(__file__).resolve().parent
 MANY = 20
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[datetime.date]):
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime.date:
@@ -36,9 +36,17 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--as-of", type=Day(), help="The day the question is asked; later events are left out."),
         click.option("--known-on", type=Day(), help="The law as it was known on this day (default: all that is known)."),
         click.option("--authority", help="Whose statements come first: seeds (default) or statute."),
-        click.option("--reading", "readings", multiple=True, metavar="NAME=ANSWER", help="Settle one open question of the law. May be repeated."),
+        click.option(
+            "--reading", "readings", multiple=True, metavar="NAME=ANSWER", help="Settle one open question of the law. May be repeated."
+        ),
         click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
-        click.option("--rulesets", type=click.Path(path_type=Path), default=HOME / "rulesets", help="The folder of the law.", show_default="the shipped law"),
+        click.option(
+            "--rulesets",
+            type=click.Path(path_type=Path),
+            default=HOME / "rulesets",
+            help="The folder of the law.",
+            show_default="the shipped law",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -48,13 +56,13 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kazets")
 def main() -> None:
-    """What Kazakhstan's emissions trading law (2013-2030) requires of an installation, whether it complied, and why.
+    """What Kazakhstan's emissions trading law requires of an installation, whether it complied, and why.
 
     \b
     Examples:
       kazets determine examples/case.yaml
-      kazets why examples/case.yaml K-1 2024
-      kazets law show phase_5 --year 2024
+      kazets why examples/case.yaml K-1 YEAR
+      kazets law list
 
     Exit status: 0 answered, 1 a check failed, 2 bad usage or bad input.
     """
@@ -81,8 +89,18 @@ def inquiry(authority: str | None, readings: tuple[str, ...], known_on: datetime
 @click.option("--year", type=int, help="Only this year.")
 @click.option("--all", "everything", is_flag=True, help="Show the decisions that are only steps on the way, too.")
 @common
-def determine(facts: Path, installation: str | None, year: int | None, everything: bool, as_of: datetime.date | None, known_on: datetime.date | None,
-              authority: str | None, readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
+def determine(
+    facts: Path,
+    installation: str | None,
+    year: int | None,
+    everything: bool,
+    as_of: datetime.date | None,
+    known_on: datetime.date | None,
+    authority: str | None,
+    readings: tuple[str, ...],
+    form: str,
+    rulesets: Path,
+) -> None:
     """Decide everything about the installations, trades and plans in FACTS.
 
     FACTS is one case (YAML or JSON) or a register (a folder of CSV files).
@@ -91,7 +109,7 @@ def determine(facts: Path, installation: str | None, year: int | None, everythin
     Examples:
       kazets determine examples/case.yaml
       kazets determine examples/plan-2021 --authority statute
-      kazets determine case.yaml --installation K-1 --year 2024 --format json
+      kazets determine case.yaml --installation K-1 --year YEAR --format json
     """
     from engine.explaining.reports import determine_report
 
@@ -107,17 +125,28 @@ def determine(facts: Path, installation: str | None, year: int | None, everythin
 @click.argument("decision", required=False)
 @click.option("--full", is_flag=True, help="Show the branches that did not matter too.")
 @common
-def why(facts: Path, installation: str, year: int, decision: str | None, full: bool, as_of: datetime.date | None, known_on: datetime.date | None,
-        authority: str | None, readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
+def why(
+    facts: Path,
+    installation: str,
+    year: int,
+    decision: str | None,
+    full: bool,
+    as_of: datetime.date | None,
+    known_on: datetime.date | None,
+    authority: str | None,
+    readings: tuple[str, ...],
+    form: str,
+    rulesets: Path,
+) -> None:
     """Show the proof of a DECISION (default: the status) about an INSTALLATION in a YEAR.
 
     A trade or plan of the facts may stand in place of the installation.
 
     \b
     Examples:
-      kazets why examples/case.yaml K-1 2024
-      kazets why examples/case.yaml K-1 2024 shortfall --authority statute
-      kazets why examples/case.yaml K-1 2024 lot.usable --full
+      kazets why examples/case.yaml K-1 YEAR
+      kazets why examples/case.yaml K-1 YEAR shortfall --authority statute
+      kazets why examples/case.yaml K-1 YEAR lot.usable --full
     """
     from engine.explaining.reports import why_report
 
@@ -143,14 +172,22 @@ def law_list(rulesets: Path) -> None:
 @click.argument("phase")
 @click.option("--year", type=int, help="The year to show (default: the phase's last).")
 @common
-def law_show(phase: str, year: int | None, as_of: datetime.date | None, known_on: datetime.date | None, authority: str | None,
-             readings: tuple[str, ...], form: str, rulesets: Path) -> None:  # fmt: skip
+def law_show(
+    phase: str,
+    year: int | None,
+    as_of: datetime.date | None,
+    known_on: datetime.date | None,
+    authority: str | None,
+    readings: tuple[str, ...],
+    form: str,
+    rulesets: Path,
+) -> None:
     """Show every parameter of a PHASE: its value, unit and source.
 
     \b
     Examples:
-      kazets law show phase_3
-      kazets law show phase_5 --year 2024 --authority statute
+      kazets law show PHASE
+      kazets law show PHASE --year YEAR --authority statute
     """
     from engine.explaining.reports import law_show_report
 
@@ -174,7 +211,9 @@ def run() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "kazets"
+        click.echo(f"kazets: {error.format_message()} — see {command} --help", err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

@@ -328,8 +328,7 @@ class Oracle:
 
     def text(self, text: Any, instance: Instance) -> Any:
         written = {True: "true", False: "false"}.get(text, text) if isinstance(text, bool) else str(text)
-        self.source = f"({written}\n)"
-        return self.eval(ast.parse(self.source, mode="eval").body, {"self": instance})
+        return self.eval(ast.parse(f"({written}\n)", mode="eval").body, {"self": instance})
 
     def eval(self, tree: ast.expr, env: Tree) -> Any:
         return getattr(self, "_" + type(tree).__name__.lower())(tree, env)
@@ -539,4 +538,4 @@ class Oracle:
 
 
 def _identity(value: Any) -> Any:
-    return (value.table, value.key) if isinstance(value, Row) else ("installations", (value,)) if False else value
+    return value.key[0] if isinstance(value, Row) else value

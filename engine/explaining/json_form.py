@@ -52,10 +52,14 @@ def _one(law: Law, determination: Determination) -> dict[str, Any]:
         inner = law.tree["entities"][part]["result"]
         found[inner["list"]] = [{inner["key"]: place[0]} | {n: plain_json(v) for n, v in outcomes.items()} for place, outcomes in rows]
     found["undetermined"] = [
-        {"decision": o.decision, "place": list(o.place), "reason": o.reason,
-         "missing": [{"kind": c.kind, "name": c.name, "place": list(c.place)} for c in o.missing]}
+        {
+            "decision": o.decision,
+            "place": list(o.place),
+            "reason": o.reason,
+            "missing": [{"kind": c.kind, "name": c.name, "place": list(c.place)} for c in o.missing],
+        }
         for o in determination.open
-    ]  # fmt: skip
+    ]
     if determination.differs:
         found["differs"] = {n: {a: plain_json(v) for a, v in others.items()} for n, others in determination.differs.items()}
     return found
@@ -64,7 +68,13 @@ def _one(law: Law, determination: Determination) -> dict[str, Any]:
 def proof_json(steps: Mapping[Any, Step]) -> list[dict[str, Any]]:
     """The whole proof, one entry for each step, in the order in which it was proved."""
     return [
-        {"entity": s.entity, "place": list(s.place), "decision": s.decision, "outcome": plain_json(s.outcome), "rules": [_rule(r) for r in s.rules]}
+        {
+            "entity": s.entity,
+            "place": list(s.place),
+            "decision": s.decision,
+            "outcome": plain_json(s.outcome),
+            "rules": [_rule(r) for r in s.rules],
+        }
         for s in steps.values()
     ]
 

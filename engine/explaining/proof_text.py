@@ -100,9 +100,16 @@ class ProofText:
         if cause.kind == "construct":
             content = tree["constructs"][cause.name]
             return f"{self.words.label(content['title'], cause.name)}: {self.words.label(content['missing'], '')} [{cause.name}]"
-        texts = {"fact": "the facts do not give {0}", "parameter": "no source gives {0}", "rounded": "the source gives {0} only as a rounded figure",
-                 "gap": "the law does not say {0}", "conflict": "two rules give two values for {0}", "none": "{0} has no value",
-                 "rule": "rule {0}", "not_listed": "{0} is not listed"}  # fmt: skip
+        texts = {
+            "fact": "the facts do not give {0}",
+            "parameter": "no source gives {0}",
+            "rounded": "the source gives {0} only as a rounded figure",
+            "gap": "the law does not say {0}",
+            "conflict": "two rules give two values for {0}",
+            "none": "{0} has no value",
+            "rule": "rule {0}",
+            "not_listed": "{0} is not listed",
+        }
         return texts[cause.kind].format(cause)
 
     # -- clauses ------------------------------------------------------------------------------------------------
@@ -130,7 +137,12 @@ class ProofText:
             left, right = inner.parts
             return f": {self.words.value(left.value, left.type)} against {self.words.value(right.value, right.type)}"
         if inner.kind == "in":
-            return ": " + self.words.value(inner.parts[0].value, inner.parts[0].type) + " among " + ", ".join(self._member(p) for p in inner.parts[1:])
+            return (
+                ": "
+                + self.words.value(inner.parts[0].value, inner.parts[0].type)
+                + " among "
+                + ", ".join(self._member(p) for p in inner.parts[1:])
+            )
         if inner.kind == "none":
             return f": {self.words.value(inner.parts[0].value, inner.parts[0].type)}"
         return "" if inner.kind in ("rows", "and", "or") else f": {self.words.value(inner.value, inner.type)}"

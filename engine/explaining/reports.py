@@ -32,7 +32,10 @@ def read_facts(law: Law, path: Path, as_of: date | None) -> Facts:
     Raises:
         InputError: with the place of everything that is wrong.
     """
-    aliases = {name: {str(member["number"]): code for code, member in content["members"].items() if "number" in member} for name, content in law.tree["codes"].items()}
+    aliases = {
+        name: {str(member["number"]): code for code, member in content["members"].items() if "number" in member}
+        for name, content in law.tree["codes"].items()
+    }
     return load_facts(path, law.vocabulary, aliases, as_of, date.today())
 
 
@@ -48,12 +51,24 @@ def roots(law: Law, facts: Facts, inquiry: Inquiry, key: str | None, year: int |
     return found
 
 
-def determine_report(law: Law, path: Path, inquiry: Inquiry, key: str | None, year: int | None, as_of: date | None, form: str, many: int, everything: bool) -> None:
+def determine_report(
+    law: Law, path: Path, inquiry: Inquiry, key: str | None, year: int | None, as_of: date | None, form: str, many: int, everything: bool
+) -> None:
     """`kazets determine`: each determination, or a summary where there are more than ``many``."""
     facts = read_facts(law, path, as_of)
     asked = roots(law, facts, inquiry, key, year)
     if not asked:
-        raise InputError([Problem(str(path), 0, 0, "the facts speak of no installation in any year that a phase governs", "add emissions, quotas or reports")])
+        raise InputError(
+            [
+                Problem(
+                    str(path),
+                    0,
+                    0,
+                    "the facts speak of no installation in any year that a phase governs",
+                    "add emissions, quotas or reports",
+                )
+            ]
+        )
     answers = ask(law, facts, inquiry, asked)
     words, selection = Words(law), law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     if form == "json":
@@ -101,7 +116,9 @@ def _summary(law: Law, words: Words, facts: Facts, answers: Any) -> None:
             _say(f"  {count:>6,}  {name}")
 
 
-def why_report(law: Law, path: Path, inquiry: Inquiry, key: str, year: int, decision: str | None, as_of: date | None, form: str, full: bool) -> None:
+def why_report(
+    law: Law, path: Path, inquiry: Inquiry, key: str, year: int, decision: str | None, as_of: date | None, form: str, full: bool
+) -> None:
     """`kazets why`: the proof of one decision."""
     facts = read_facts(law, path, as_of)
     root = _find(law, facts, inquiry, key, year)
@@ -145,7 +162,11 @@ def _find(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root
 
 
 def _default_decision(law: Law, root: Root) -> str:
-    return str(law.manifest["result"]["status"]) if root.entity == law.manifest["main"] else str(law.tree["entities"][root.entity]["result"]["decision"])
+    return (
+        str(law.manifest["result"]["status"])
+        if root.entity == law.manifest["main"]
+        else str(law.tree["entities"][root.entity]["result"]["decision"])
+    )
 
 
 def _decision_key(law: Law, root: Root, wanted: str) -> tuple[str, str]:

@@ -89,17 +89,22 @@ def tables(law: Law, words: Words, summary: Summary) -> list[Any]:
     from rich.table import Table
 
     main, wanted = law.manifest["main"], law.manifest["summary"]
+    table_name = law.vocabulary.entities[main].table or ""
     made = []
     for phase, groups in summary.phases.items():
         heads = {name: sorted({w for g in groups.values() for w in g.counts.get(name, ())}) for name in wanted["counts"]}
         table = Table(title=words.label(law.phases[phase].title, phase), title_justify="left", title_style="bold")
         table.add_column(wanted["group"])
-        for head in ["installations", *(w.replace("_", " ") for n in wanted["counts"] for w in heads[n]), *(words.decision(main, n) for n in wanted["sums"])]:
+        for head in [
+            words.label(law.tree["tables"][table_name]["label"], table_name),
+            *(w.replace("_", " ") for n in wanted["counts"] for w in heads[n]),
+            *(words.decision(main, n) for n in wanted["sums"]),
+        ]:
             table.add_column(head, justify="right")
         for name, line in sorted(groups.items(), key=lambda g: (g[0] is None, g[0] or "")):
             counts = [f"{line.counts[n][w]:,}" if line.counts[n][w] else "·" for n in wanted["counts"] for w in heads[n]]
             sums = [words.value(line.sums.get(n, 0), None) for n in wanted["sums"]]
-            label = "total" if name is None else words.code(law.vocabulary.tables[law.vocabulary.entities[main].table or ""].columns[wanted["group"]].type.codes, name)
+            label = "total" if name is None else words.code(law.vocabulary.tables[table_name].columns[wanted["group"]].type.codes, name)
             table.add_row(label, f"{line.instances:,}", *counts, *sums, style="bold" if name is None else None, end_section=False)
         made.append(table)
     status = Table(title="status by year", title_justify="left", title_style="bold")

@@ -31,7 +31,11 @@ def determination_text(law: Law, words: Words, determination: Determination, eve
         yield f"  {words.decision(entity, name):<{width}}  {words.value(outcome, kind)}{disputed}"
     for part, rows in determination.parts.items():
         for place, outcomes in rows:
-            told = [f"{words.decision(part, n)}: {words.value(v, law.vocabulary.decisions[part, n].type)}" for n, v in outcomes.items() if everything or not _minor(law, part, n)]
+            told = [
+                f"{words.decision(part, n)}: {words.value(v, law.vocabulary.decisions[part, n].type)}"
+                for n, v in outcomes.items()
+                if everything or not _minor(law, part, n)
+            ]
             yield f"  {words.label(law.tree['entities'][part]['label'], part)} {place[0]} — {'; '.join(told)}"
     yield from undetermined_text(law, determination, everything)
 
@@ -80,8 +84,8 @@ def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, 
             value, entry = program.parameter(name, key, at)
             if entry is None:
                 continue
-            label = words.parameter(name) + (f" — {words.code(spec.keyed_by, str(key))}" if key is not None and spec.keyed_by != "year" else "")
+            label = words.parameter(name) + (
+                f" — {words.code(spec.keyed_by, str(key))}" if key is not None and spec.keyed_by != "year" else ""
+            )
             printed = words.value(value, spec.type)
             yield label, printed, words.cites(entry.cites) + (f" ({entry.note})" if entry.note else "")
-
-

@@ -53,14 +53,16 @@ class Words:
         """`20,001 t CO2`, `surrender missing`, `unknown`."""
         if isinstance(value, (Gap, Conflict)):
             return "undetermined: the law says nothing" if isinstance(value, Gap) else "undetermined: two rules give two values"
+        if value == date.min:
+            return "(not in the facts, presumed)"
         if kind is None or value is None or isinstance(value, bool):
             return show(value)
         if kind.kind == "code" and isinstance(value, str):
             return value
         if isinstance(value, frozenset):
             return ", ".join(sorted(map(str, value))) if value else "none"
-        if kind.kind == "number" and not kind.unit.powers and isinstance(value, int) and 1900 <= value < 2200:
-            return str(value)
+        if kind.kind == "number" and not kind.unit.powers and isinstance(value, int):
+            return str(value)  # years and counts are not grouped
         text = show(value)
         if isinstance(value, (int, Fraction)) or (isinstance(value, Unknown) and (value.low is not None or value.high is not None)):
             unit = self.unit(kind)

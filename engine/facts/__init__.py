@@ -35,8 +35,14 @@ def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping
     return facts_from_document(read_yaml(path, str(path)), vocabulary, aliases, as_of, today)
 
 
-def facts_from_document(document: Document, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date,
-                        path: tuple[Any, ...] = ()) -> Facts:  # fmt: skip
+def facts_from_document(
+    document: Document,
+    vocabulary: Vocabulary,
+    aliases: Mapping[str, Mapping[str, str]],
+    as_of: date | None,
+    today: date,
+    path: tuple[Any, ...] = (),
+) -> Facts:
     """The facts of a parsed document, or of the part of it at ``path``."""
     data = document.data
     for step in path:
@@ -50,7 +56,9 @@ def facts_from_document(document: Document, vocabulary: Vocabulary, aliases: Map
         if name == "as_of" or name in ABOUT:
             continue
         if name not in vocabulary.tables:
-            raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), [*vocabulary.tables, "as_of", *ABOUT]))
+            raise input_error(
+                document.file, line, column, f"no table '{name}'", did_you_mean(str(name), [*vocabulary.tables, "as_of", *ABOUT])
+            )
         if rows == "unknown":
             builder.withheld.add(name)
             continue
@@ -75,7 +83,9 @@ def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mappin
     builder = FactsBuilder(vocabulary, aliases)
     files = sorted(folder.glob("*.csv"))
     if not files:
-        raise input_error(str(folder), 0, 0, "a register is a folder of CSV files, and this one has none", "add installations.csv, emissions.csv, …")
+        raise input_error(
+            str(folder), 0, 0, "a register is a folder of CSV files, and this one has none", "add installations.csv, emissions.csv, …"
+        )
     for file in files:
         if file.stem not in vocabulary.tables:
             raise input_error(str(file), 0, 0, f"no table '{file.stem}'", did_you_mean(file.stem, vocabulary.tables))
@@ -113,7 +123,9 @@ def _csv_rows(file: Path) -> Iterator[RawRow]:
             if not cells:
                 continue
             if len(cells) != len(header):
-                raise input_error(name, reader.line_num, 1, f"{len(cells)} fields, but the header has {len(header)}", "quote fields that contain commas")
+                raise input_error(
+                    name, reader.line_num, 1, f"{len(cells)} fields, but the header has {len(header)}", "quote fields that contain commas"
+                )
             places = {column: (reader.line_num, 1 + sum(len(c) + 1 for c in cells[:index])) for index, column in enumerate(header)}
             yield RawRow(dict(zip(header, (c.strip() for c in cells), strict=True)), name, reader.line_num, places)
     except csv.Error as error:

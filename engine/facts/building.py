@@ -88,9 +88,9 @@ class FactsBuilder:
     # -- one row ------------------------------------------------------------------------------------------------
 
     def row(self, spec: TableSpec, present: set[str], raw: RawRow, number: int, as_of: date, cut_off: bool) -> Row | None:
-        for column in raw.cells:
-            if column not in spec.columns:
-                self.complain(raw.problem(column, f"{spec.name} has no column '{column}'", did_you_mean(column, spec.columns)))
+        for written in raw.cells:
+            if written not in spec.columns:
+                self.complain(raw.problem(written, f"{spec.name} has no column '{written}'", did_you_mean(written, spec.columns)))
         cells: dict[str, Any] = {}
         keys = tuple(str(raw.cells.get(c, "")) for c in spec.key) or (str(number),)
         for name, column in spec.columns.items():
@@ -99,7 +99,13 @@ class FactsBuilder:
             if cut_off:
                 return None
             if raw.cells.get(spec.event) is not None:
-                self.complain(raw.problem(spec.event, f"{spec.name}.{spec.event} is {cells[spec.event]}, after as_of {as_of}", "nothing can have happened after the day that is asked about: correct one of the two"))
+                self.complain(
+                    raw.problem(
+                        spec.event,
+                        f"{spec.name}.{spec.event} is {cells[spec.event]}, after as_of {as_of}",
+                        "nothing can have happened after the day that is asked about: correct one of the two",
+                    )
+                )
         key = tuple(_key_text(cells[c]) for c in spec.key) or (str(number),)
         return Row(spec.name, key, cells, f"{raw.file}:{raw.line}")
 
@@ -120,7 +126,11 @@ class FactsBuilder:
             self.complain(raw.problem(column.name, f"{spec.name}.{column.name}: {error}"))
             return Unknown(frozenset())
         if value is None and not column.type.nullable:
-            self.complain(raw.problem(column.name, f"{spec.name}.{column.name} cannot be none", "write a value, or leave it empty where it is not known"))
+            self.complain(
+                raw.problem(
+                    column.name, f"{spec.name}.{column.name} cannot be none", "write a value, or leave it empty where it is not known"
+                )
+            )
             return Unknown(frozenset())
         self.check_number(spec, column, value, raw)
         return value
@@ -136,7 +146,13 @@ class FactsBuilder:
         if column.type.kind != "number" or value is None:
             return
         if column.minimum is not None and value < column.minimum:
-            self.complain(raw.problem(column.name, f"{spec.name}.{column.name} is {show(value)}; it cannot be less than {column.minimum}", "correct the number"))
+            self.complain(
+                raw.problem(
+                    column.name,
+                    f"{spec.name}.{column.name} is {show(value)}; it cannot be less than {column.minimum}",
+                    "correct the number",
+                )
+            )
         if column.whole and not isinstance(value, int):
             self.complain(raw.problem(column.name, f"{spec.name}.{column.name} is {show(value)}; it must be whole", "correct the number"))
 
@@ -150,7 +166,13 @@ class FactsBuilder:
             for raw, row in zip(kept.get(name, ()), rows, strict=True):
                 if row.key in index:
                     columns = ", ".join(self.vocabulary.tables[name].key)
-                    self.complain(raw.problem("", f"{name}: a second row for {columns} = {', '.join(row.key)}", f"the first is at {index[row.key].source}: keep one, or add them up"))
+                    self.complain(
+                        raw.problem(
+                            "",
+                            f"{name}: a second row for {columns} = {', '.join(row.key)}",
+                            f"the first is at {index[row.key].source}: keep one, or add them up",
+                        )
+                    )
                 index[row.key] = row
 
     def stand_ins(self, tables: dict[str, list[Row]]) -> None:
@@ -195,8 +217,12 @@ class FactsBuilder:
             row.cells[name] = found
 
     def digest(self, as_of: date) -> str:
-        content = {name: [{k: str(v) for k, v in raw.cells.items() if v is not None} for raw in rows] for name, rows in sorted(self.raw.items())}
-        text = json.dumps({"as_of": as_of.isoformat(), "tables": content, "unknown": sorted(self.withheld)}, sort_keys=True, ensure_ascii=False)
+        content = {
+            name: [{k: str(v) for k, v in raw.cells.items() if v is not None} for raw in rows] for name, rows in sorted(self.raw.items())
+        }
+        text = json.dumps(
+            {"as_of": as_of.isoformat(), "tables": content, "unknown": sorted(self.withheld)}, sort_keys=True, ensure_ascii=False
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -58,7 +58,6 @@ class Facts:
             self._indexes[table, columns] = index
         return index.get(tuple(identity(v) for v in values), [])
 
-
     def doubtful(self, table: str, columns: tuple[str, ...]) -> frozenset[Cause]:
         """Why it is not certain which rows match on ``columns``: the table is withheld, or a cell is not known."""
         if table in self.withheld:

@@ -160,7 +160,8 @@ def _monotone(apply: Callable[[Any], Any]) -> Callable[[list[Any]], Any]:
     def run(arguments: list[Any]) -> Any:
         value = arguments[0]
         if isinstance(value, Unknown):
-            return between(*(None if end is None else apply(end) for end in (value.low, value.high)), causes=value.causes)
+            lowest = None if value.low is None else apply(value.low)
+            return between(lowest, None if value.high is None else apply(value.high), value.causes)
         return apply(value)
 
     return run
@@ -199,7 +200,7 @@ def _some(arguments: list[Any]) -> Any:
 
 def _half_up(value: int | Fraction) -> int:
     """Half away from zero."""
-    magnitude = math.floor(abs(value) + Fraction(1, 2))
+    magnitude = math.floor(Fraction(abs(value)) + Fraction(1, 2))
     return magnitude if value >= 0 else -magnitude
 
 

@@ -118,7 +118,9 @@ def _parameter(node: Parameter) -> Run:
     """A look-up that the facts cannot change is made once per program."""
     name, at, number = node.name, compile_node(node.at), id(node)
     key = compile_node(node.key) if node.key is not None else None
-    fixed = not any(isinstance(part, _FACTUAL) or (isinstance(part, Builtin) and part.name == "as_of") for part in walk(node) if part is not node)
+    fixed = not any(
+        isinstance(part, _FACTUAL) or (isinstance(part, Builtin) and part.name == "as_of") for part in walk(node) if part is not node
+    )
 
     def look_up(env: Env) -> Any:
         when = at(env)
@@ -309,7 +311,22 @@ def _aggregate(node: Aggregate) -> Run:
 
 
 _COMPILERS: dict[type[Node], Callable[[Any], Run]] = {
-    Const: _const, Builtin: _builtin, Var: _var, Column: _column, Decision: _decision, Parameter: _parameter, Rows: _rows,
-    Lookup: _lookup, Compare: _compare, IsNone: _is_none, In: _in, And: _and, Or: _or, Not: _not, If: _if,
-    Arithmetic: _arithmetic, Call: _call, Aggregate: _aggregate,
-}  # fmt: skip
+    Const: _const,
+    Builtin: _builtin,
+    Var: _var,
+    Column: _column,
+    Decision: _decision,
+    Parameter: _parameter,
+    Rows: _rows,
+    Lookup: _lookup,
+    Compare: _compare,
+    IsNone: _is_none,
+    In: _in,
+    And: _and,
+    Or: _or,
+    Not: _not,
+    If: _if,
+    Arithmetic: _arithmetic,
+    Call: _call,
+    Aggregate: _aggregate,
+}

@@ -119,8 +119,8 @@ class Names:
         vocabulary, kind = self.scope.vocabulary, base.type
         if isinstance(base, Rows):
             return self.cell(tree, base, name)
-        if kind.kind == "row" and kind.table in vocabulary.entities:
-            entity = vocabulary.entities[kind.table]
+        entity = vocabulary.entities.get(kind.table or "") if kind.kind == "row" else None
+        if entity is not None:
             decision = vocabulary.decisions.get((entity.name, name))
             if decision is not None:
                 return self.make(tree, Decision, decision.type, base=base, name=name)
@@ -140,7 +140,7 @@ class Names:
         column = vocabulary.tables[table].columns.get(name)
         if column is None:
             names = list(vocabulary.tables[table].columns)
-            names += self._names_of(vocabulary.entities[kind.table]) if kind.table in vocabulary.entities else []
+            names += self._names_of(entity) if entity is not None else []
             raise self.error(tree, f"'{table}' has no '{name}'" + _near(name, names))
         return self.make(tree, Column, column.type.or_none(kind.nullable), base=base, name=name)
 
@@ -151,7 +151,9 @@ class Names:
     def cell(self, tree: ast.expr, rows: Rows, name: str) -> Node:
         key = self.relation_of(rows).key
         if not rows.keys or len(rows.keys) != len(key):
-            raise self.error(tree, f"'{rows.text}' is a group of rows: name one by {rows.relation}[{', '.join(key)}] or use sum(… for … in …)")
+            raise self.error(
+                tree, f"'{rows.text}' is a group of rows: name one by {rows.relation}[{', '.join(key)}] or use sum(… for … in …)"
+            )
         table = self.scope.vocabulary.tables[rows.type.table or ""]
         column = table.columns.get(name)
         if column is None:
@@ -199,7 +201,9 @@ class Names:
             if len(keys) > len(relation.key) or relation.table is None:
                 raise self.error(tree, f"'{base.relation}' is keyed by {', '.join(relation.key) or 'nothing'}")
             columns = self.scope.vocabulary.tables[relation.table].columns
-            read = tuple(self.fit(self.read(k, columns[c].type), columns[c].type.or_none()) for k, c in zip(keys, relation.key, strict=False))
+            read = tuple(
+                self.fit(self.read(k, columns[c].type), columns[c].type.or_none()) for k, c in zip(keys, relation.key, strict=False)
+            )
             return self.make(tree, Rows, base.type, base=base.base, relation=base.relation, keys=read)
         raise self.error(tree, f"'{base.text}' takes no key")
 

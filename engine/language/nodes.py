@@ -72,7 +72,10 @@ class Column(Node):
 
     base: Node
     name: str
-    PARTS = ("base", "name",)
+    PARTS = (
+        "base",
+        "name",
+    )
 
 
 class Decision(Node):
@@ -80,7 +83,10 @@ class Decision(Node):
 
     base: Node
     name: str
-    PARTS = ("base", "name",)
+    PARTS = (
+        "base",
+        "name",
+    )
 
 
 class Parameter(Node):
@@ -89,7 +95,11 @@ class Parameter(Node):
     name: str
     key: Node | None = None
     at: Node
-    PARTS = ("name", "key", "at",)
+    PARTS = (
+        "name",
+        "key",
+        "at",
+    )
 
 
 class Rows(Node):
@@ -98,7 +108,11 @@ class Rows(Node):
     base: Node
     relation: str
     keys: tuple[Node, ...] = ()
-    PARTS = ("base", "relation", "keys",)
+    PARTS = (
+        "base",
+        "relation",
+        "keys",
+    )
 
 
 class Lookup(Node):
@@ -107,7 +121,11 @@ class Lookup(Node):
     rows: Rows
     column_name: str
     minimum: Any = None
-    PARTS = ("rows", "column_name", "minimum",)
+    PARTS = (
+        "rows",
+        "column_name",
+        "minimum",
+    )
 
 
 class Compare(Node):
@@ -116,7 +134,11 @@ class Compare(Node):
     operator: str
     left: Node
     right: Node
-    PARTS = ("operator", "left", "right",)
+    PARTS = (
+        "operator",
+        "left",
+        "right",
+    )
 
 
 class IsNone(Node):
@@ -132,7 +154,11 @@ class In(Node):
     item: Node
     members: tuple[Node, ...] = ()
     of: Node | None = None
-    PARTS = ("item", "members", "of",)
+    PARTS = (
+        "item",
+        "members",
+        "of",
+    )
 
 
 class And(Node):
@@ -162,7 +188,11 @@ class If(Node):
     test: Node
     then: Node
     other: Node
-    PARTS = ("test", "then", "other",)
+    PARTS = (
+        "test",
+        "then",
+        "other",
+    )
 
 
 class Arithmetic(Node):
@@ -171,7 +201,11 @@ class Arithmetic(Node):
     operator: str
     left: Node
     right: Node
-    PARTS = ("operator", "left", "right",)
+    PARTS = (
+        "operator",
+        "left",
+        "right",
+    )
 
 
 class Call(Node):
@@ -179,7 +213,10 @@ class Call(Node):
 
     function: str
     arguments: tuple[Node, ...]
-    PARTS = ("function", "arguments",)
+    PARTS = (
+        "function",
+        "arguments",
+    )
 
 
 class Aggregate(Node):
@@ -191,7 +228,14 @@ class Aggregate(Node):
     element: Node | None = None
     condition: Node | None = None
     default: Node | None = None
-    PARTS = ("function", "variable", "over", "element", "condition", "default",)
+    PARTS = (
+        "function",
+        "variable",
+        "over",
+        "element",
+        "condition",
+        "default",
+    )
 
 
 def children(node: Node) -> Iterator[Node]:

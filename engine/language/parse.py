@@ -13,7 +13,20 @@ from fractions import Fraction
 from engine.language import functions
 from engine.language.names import Names
 from engine.language.nodes import (
-    Aggregate, And, Arithmetic, Call, Compare, Const, If, In, IsNone, Node, Not, Or, Parameter, Rows,
+    Aggregate,
+    And,
+    Arithmetic,
+    Call,
+    Compare,
+    Const,
+    If,
+    In,
+    IsNone,
+    Node,
+    Not,
+    Or,
+    Parameter,
+    Rows,
 )
 from engine.language.problems import ExpressionError
 from engine.language.scope import Scope
@@ -39,7 +52,9 @@ def parse(text: str, scope: Scope, expect: Type | None = None) -> Node:
         ExpressionError: with the column of the first character that is wrong, and how to mend it.
     """
     if len(text) > MAX_TEXT:
-        raise ExpressionError(f"the expression has {len(text):,} characters; at most {MAX_TEXT:,} are read: split it into named decisions", 0)
+        raise ExpressionError(
+            f"the expression has {len(text):,} characters; at most {MAX_TEXT:,} are read: split it into named decisions", 0
+        )
     try:
         tree = ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -78,7 +93,8 @@ class _Reader(Names):
     """One expression being read."""
 
     def measure(self, tree: ast.expr) -> None:
-        todo, seen = [(tree, 1)], 0
+        todo: list[tuple[ast.AST, int]] = [(tree, 1)]
+        seen = 0
         while todo:
             node, depth = todo.pop()
             seen += 1
@@ -181,7 +197,7 @@ class _Reader(Names):
         node = self.make(tree, Compare, BOOL, operator=symbol, left=left, right=right)
         if symbol in ("==", "!="):
             return node
-        guards = [self.make(tree, Not, BOOL, item=self.make(tree, IsNone, BOOL, item=side)) for side in (left, right) if side.type.nullable]
+        guards = [_is_given(side) for side in (left, right) if side.type.nullable]
         return self.make(tree, And, BOOL, items=(*guards, node)) if guards else node
 
     def membership(self, tree: ast.Compare, item_tree: ast.expr, of_tree: ast.expr) -> Node:
@@ -253,8 +269,17 @@ class _Reader(Names):
             assert element is not None
             element, fallback = self.alike(element, fallback, tree)
             result = (element.type if element.type.kind != "none" else fallback.type).or_none(fallback.type.nullable)
-        return self.make(tree, Aggregate, result if name in ("min", "max") else result.plain(), function=name, variable=variable,
-                         over=over, element=element, condition=condition, default=fallback)
+        return self.make(
+            tree,
+            Aggregate,
+            result if name in ("min", "max") else result.plain(),
+            function=name,
+            variable=variable,
+            over=over,
+            element=element,
+            condition=condition,
+            default=fallback,
+        )
 
     def fallback(self, tree: ast.Call, name: str, element: Node | None) -> Node | None:
         if not tree.keywords:
@@ -310,7 +335,9 @@ class _Reader(Names):
             if _is_zero(node):
                 return self.cast(node, expect)
             if isinstance(node, If):
-                changed: Node = node.but(type=expect.or_none(node.type.nullable), then=self.fit(node.then, expect), other=self.fit(node.other, expect))
+                changed: Node = node.but(
+                    type=expect.or_none(node.type.nullable), then=self.fit(node.then, expect), other=self.fit(node.other, expect)
+                )
                 return changed
             raise self.error_at(node, f"'{node.text}' is in {node.type.unit}, but {expect.unit} is wanted")
         wanted = (expect.kind, expect.codes, expect.table)
@@ -325,7 +352,11 @@ class _Reader(Names):
         return isinstance(node, Call) and node.function == "size" and all(self.fixed(a) for a in node.arguments)
 
 
+def _is_given(node: Node) -> Node:
+    """`node != none`, as it would have been written."""
+    test = IsNone(BOOL, f"{node.text} == none", node.column, item=node)
+    return Not(BOOL, f"{node.text} != none", node.column, item=test)
+
+
 def _is_zero(node: Node) -> bool:
     return isinstance(node, Const) and node.value == 0 and not isinstance(node.value, bool) and isinstance(node.value, (int, Fraction))
-
-

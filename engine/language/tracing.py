@@ -8,8 +8,25 @@ from typing import Any
 
 from engine.language.meaning import Env, compile_node
 from engine.language.nodes import (
-    Aggregate, And, Builtin, Column, Compare, Const, Decision, If, In, IsNone, Lookup, Node, Not, Or, Parameter, Rows, Var, children,
-)  # fmt: skip
+    Aggregate,
+    And,
+    Builtin,
+    Column,
+    Compare,
+    Const,
+    Decision,
+    If,
+    In,
+    IsNone,
+    Lookup,
+    Node,
+    Not,
+    Or,
+    Parameter,
+    Rows,
+    Var,
+    children,
+)
 from engine.language.types import Type
 from engine.language.values import Unknown
 
@@ -81,7 +98,9 @@ def trace(node: Node, env: Env, full: bool = False) -> Trace:
         return Trace("fact", node.text, value, node.type, node.column_name, (), source)
     if isinstance(node, (Const, Builtin, Var, Rows)):
         return Trace("constant", node.text, None if isinstance(node, (Var, Rows)) else value, node.type)
-    return Trace(_KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(trace(part, env, full) for part in children(node)))
+    return Trace(
+        _KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(trace(part, env, full) for part in children(node))
+    )
 
 
 def _skipped(node: Node) -> Trace:

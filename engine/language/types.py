@@ -35,8 +35,13 @@ class Type:
         return replace(self, nullable=False)
 
     def __str__(self) -> str:
-        detail = {"number": f" in {self.unit}", "code": f" of {self.codes}", "set": f" of {self.codes or 'numbers'}",
-                  "ref": f" to {self.table}", "row": f" of {self.table}"}.get(self.kind, "")
+        detail = {
+            "number": f" in {self.unit}",
+            "code": f" of {self.codes}",
+            "set": f" of {self.codes or 'numbers'}",
+            "ref": f" to {self.table}",
+            "row": f" of {self.table}",
+        }.get(self.kind, "")
         name = {"bool": "condition", "ref": "reference", "none": "none", "month_day": "month and day"}.get(self.kind, self.kind)
         return name + detail + (" or none" if self.nullable and self.kind != "none" else "")
 

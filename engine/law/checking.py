@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.language import DATE, ExpressionError, Scope, UnitError, parse, parse_call_free
 from engine.law.model import Law
 from engine.law.program import Program, type_rule
@@ -31,7 +33,9 @@ def _relations(law: Law) -> list[Problem]:
     problems = []
     for name, entity in law.vocabulary.entities.items():
         at = _at(law.tree["entities"][name])
-        owners = [(r.where, r.table, name) for r in entity.relations.values()] + ([(entity.where, entity.table, entity.of)] if entity.of else [])
+        owners = [(r.where, r.table, name) for r in entity.relations.values()] + (
+            [(entity.where, entity.table, entity.of)] if entity.of else []
+        )
         for where, table, owner in owners:
             for column, path in where.items():
                 if table is not None and column not in law.vocabulary.tables[table].columns:
@@ -44,7 +48,9 @@ def _relations(law: Law) -> list[Problem]:
     for name in law.tree["governing_dates"]:
         entities = [e for e in law.vocabulary.entities if _means(law, name, e)]
         if not entities:
-            problems.append(Problem(*_at(law.tree["governing_dates"][name]), f"the governing date '{name}' is a date for no entity", "check its names"))
+            problems.append(
+                Problem(*_at(law.tree["governing_dates"][name]), f"the governing date '{name}' is a date for no entity", "check its names")
+            )
     return problems
 
 
@@ -57,7 +63,7 @@ def _means(law: Law, governing: str, entity: str) -> bool:
 
 
 def _values(law: Law) -> list[Problem]:
-    problems = []
+    problems: list[Problem] = []
     for content in law.tree["values"]:
         try:
             law._entry(content)
@@ -67,11 +73,23 @@ def _values(law: Law) -> list[Problem]:
         spec = law.vocabulary.parameters[content["parameter"]]
         key, at = content["key"], _at(content)
         if (key is None) != (spec.keyed_by is None):
-            problems.append(Problem(*at, f"{spec.name}: {'needs a key' if spec.keyed_by else 'takes no key'}", f"it is keyed by {spec.keyed_by}" if spec.keyed_by else "write the values as a list"))
+            problems.append(
+                Problem(
+                    *at,
+                    f"{spec.name}: {'needs a key' if spec.keyed_by else 'takes no key'}",
+                    f"it is keyed by {spec.keyed_by}" if spec.keyed_by else "write the values as a list",
+                )
+            )
         elif spec.keyed_by == "year" and not isinstance(key, int):
             problems.append(Problem(*at, f"{spec.name}: the key '{key}' is not a year", ""))
         elif spec.keyed_by not in (None, "year") and key not in law.vocabulary.codes[spec.keyed_by]:
-            problems.append(Problem(*at, f"{spec.name}: the key '{key}' is not in '{spec.keyed_by}'", did_you_mean(str(key), law.vocabulary.codes[spec.keyed_by])))
+            problems.append(
+                Problem(
+                    *at,
+                    f"{spec.name}: the key '{key}' is not in '{spec.keyed_by}'",
+                    did_you_mean(str(key), law.vocabulary.codes[spec.keyed_by]),
+                )
+            )
         because = content.get("because")
         if because is not None and because not in law.tree["constructs"]:
             problems.append(Problem(*at, f"{spec.name}: no construct '{because}'", did_you_mean(because, law.tree["constructs"])))
@@ -88,13 +106,15 @@ def _tags(law: Law, content: dict[str, object]) -> list[Problem]:
         if question not in law.questions:
             found.append(Problem(*_at(content), f"no question '{question}'", did_you_mean(question, law.questions)))
         elif answer not in law.questions[question]["answers"]:
-            found.append(Problem(*_at(content), f"'{answer}' does not answer '{question}'", did_you_mean(answer, law.questions[question]["answers"])))
+            found.append(
+                Problem(*_at(content), f"'{answer}' does not answer '{question}'", did_you_mean(answer, law.questions[question]["answers"]))
+            )
     return found
 
 
 def _cited(law: Law, content: dict[str, object]) -> list[Problem]:
-    cites = content.get("cite") or []
-    found = []
+    cites: Any = content.get("cite") or []
+    found: list[Problem] = []
     for cite in cites if isinstance(cites, list) else [cites]:
         try:
             law.instrument(cite["instrument"], list(_at(content)))
@@ -109,7 +129,13 @@ def _questions(law: Law) -> list[Problem]:
         for authority in law.authorities:
             answer = question["default"].get(authority)
             if answer not in question["answers"]:
-                problems.append(Problem(*_at(question), f"question '{name}': the default of '{authority}' is '{answer}', which is not among its answers", did_you_mean(str(answer), question["answers"])))
+                problems.append(
+                    Problem(
+                        *_at(question),
+                        f"question '{name}': the default of '{authority}' is '{answer}', which is not among its answers",
+                        did_you_mean(str(answer), question["answers"]),
+                    )
+                )
         for answer in question["answers"].values():
             problems += _cited(law, {**answer, "at": question["at"]})
     for construct in law.tree["constructs"].values():
@@ -124,9 +150,15 @@ def _phases(law: Law) -> list[Problem]:
     for name, phase in law.phases.items():
         at = _at(law.tree["phases"][name])
         if phase.inherits is not None and phase.inherits not in law.phases:
-            problems.append(Problem(*at, f"phase '{name}' inherits from '{phase.inherits}', which does not exist", did_you_mean(phase.inherits, law.phases)))
+            problems.append(
+                Problem(
+                    *at, f"phase '{name}' inherits from '{phase.inherits}', which does not exist", did_you_mean(phase.inherits, law.phases)
+                )
+            )
         if name not in law.vocabulary.codes["phases"]:
-            problems.append(Problem(*at, f"phase '{name}' is not in the code list 'phases'", did_you_mean(name, law.vocabulary.codes["phases"])))
+            problems.append(
+                Problem(*at, f"phase '{name}' is not in the code list 'phases'", did_you_mean(name, law.vocabulary.codes["phases"]))
+            )
     return problems
 
 
@@ -141,7 +173,9 @@ def _rules(law: Law) -> list[Problem]:
             problems += error.problems
             continue
         if rule.name in names:
-            problems.append(Problem(*rule.at, f"two rules are called '{rule.name}'", f"the other is at {':'.join(map(str, names[rule.name]))}"))
+            problems.append(
+                Problem(*rule.at, f"two rules are called '{rule.name}'", f"the other is at {':'.join(map(str, names[rule.name]))}")
+            )
         names[rule.name] = rule.at
         for phase in rule.phases or ():
             if phase not in law.phases:

@@ -12,7 +12,19 @@ from typing import Any
 from engine.law.yaml_files import Document, read_yaml
 from engine.problems import InputError, Problem
 
-NAMED = ("instruments", "units", "codes", "tables", "entities", "decisions", "parameters", "constructs", "questions", "records", "governing_dates")
+NAMED = (
+    "instruments",
+    "units",
+    "codes",
+    "tables",
+    "entities",
+    "decisions",
+    "parameters",
+    "constructs",
+    "questions",
+    "records",
+    "governing_dates",
+)
 
 
 def collect(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
@@ -59,7 +71,15 @@ def _merge_named(into: dict[str, Any], section: str, content: dict[str, Any], do
     for key, value in content.items():
         line, column = document.at((section, key))
         if key in into:
-            problems.append(Problem(document.file, line, column, f"{section}: '{key}' is declared twice", f"the other is at {':'.join(map(str, into[key]['at']))}"))
+            problems.append(
+                Problem(
+                    document.file,
+                    line,
+                    column,
+                    f"{section}: '{key}' is declared twice",
+                    f"the other is at {':'.join(map(str, into[key]['at']))}",
+                )
+            )
         elif isinstance(value, dict):
             into[key] = {**value, "at": [document.file, line, column]}
         else:

@@ -84,8 +84,17 @@ class Law:
     def _phase(self, name: str, content: dict[str, Any]) -> Phase:
         plan = content["plan"]
         known = read_date(content["known_from"]) if "known_from" in content else ALWAYS
-        return Phase(name, content["title"], content["years"]["from"], content["years"]["to"], None if plan == "none" else plan,
-                     content.get("inherits"), known, _cites(content.get("cite")), content.get("note", ""))  # fmt: skip
+        return Phase(
+            name,
+            content["title"],
+            content["years"]["from"],
+            content["years"]["to"],
+            None if plan == "none" else plan,
+            content.get("inherits"),
+            known,
+            _cites(content.get("cite")),
+            content.get("note", ""),
+        )
 
     def lineage(self, phase: str) -> tuple[str, ...]:
         """The phase and those it inherits from, nearest first."""
@@ -148,16 +157,33 @@ class Law:
         at = content["at"]
         spec = self.vocabulary.parameters.get(content["parameter"])
         if spec is None:
-            raise input_error(at[0], at[1], at[2], f"no parameter '{content['parameter']}' is declared",
-                              did_you_mean(content["parameter"], self.vocabulary.parameters))  # fmt: skip
+            raise input_error(
+                at[0],
+                at[1],
+                at[2],
+                f"no parameter '{content['parameter']}' is declared",
+                did_you_mean(content["parameter"], self.vocabulary.parameters),
+            )
         try:
             value, rounded, printed = read_value(content, spec, self.vocabulary)
             begins, ends = _interval(content)
         except Unreadable as error:
             raise input_error(at[0], at[1], at[2], f"{spec.name}: {error}") from None
         cites = _cites(content["cite"])
-        return Entry(value, content["phase"], begins, ends, self._known(content, cites, at), self.authority_of(cites, at),
-                     content.get("reading", {}), rounded, cites, (at[0], at[1], at[2]), content.get("note", ""), printed)  # fmt: skip
+        return Entry(
+            value,
+            content["phase"],
+            begins,
+            ends,
+            self._known(content, cites, at),
+            self.authority_of(cites, at),
+            content.get("reading", {}),
+            rounded,
+            cites,
+            (at[0], at[1], at[2]),
+            content.get("note", ""),
+            printed,
+        )
 
     # -- rules --------------------------------------------------------------------------------------------------
 
@@ -175,18 +201,35 @@ class Law:
         key = self.decision_key(content["decides"])
         if key is None:
             names = [self.decision_name(*k) for k in self.vocabulary.decisions]
-            raise input_error(at[0], at[1], at[2], f"rule '{content['rule']}' decides '{content['decides']}', which is not declared", did_you_mean(content["decides"], names))
+            raise input_error(
+                at[0],
+                at[1],
+                at[2],
+                f"rule '{content['rule']}' decides '{content['decides']}', which is not declared",
+                did_you_mean(content["decides"], names),
+            )
         cites = _cites(content["cite"])
         begins, ends = _interval(content.get("in_force", {}))
         exceptions = content.get("exception_to", [])
         return Rule(
-            name=content["rule"], decides=key, when=_text(content.get("when")), value=_text(content.get("value")),
+            name=content["rule"],
+            decides=key,
+            when=_text(content.get("when")),
+            value=_text(content.get("value")),
             exception_to=(exceptions,) if isinstance(exceptions, str) else tuple(exceptions),
-            phases=tuple(content["phases"]) if "phases" in content else None, phase=content["phase"], begins=begins, ends=ends,
-            governed_by=content.get("governed_by"), known_from=self._known(content, cites, at),
-            known_to=read_date(content["known_to"]) if "known_to" in content else NEVER, readings=content.get("reading", {}), cites=cites,
-            says=content["says"], at=(at[0], at[1], at[2]), marks={k: (v[0], v[1]) for k, v in content["marks"].items()},
-        )  # fmt: skip
+            phases=tuple(content["phases"]) if "phases" in content else None,
+            phase=content["phase"],
+            begins=begins,
+            ends=ends,
+            governed_by=content.get("governed_by"),
+            known_from=self._known(content, cites, at),
+            known_to=read_date(content["known_to"]) if "known_to" in content else NEVER,
+            readings=content.get("reading", {}),
+            cites=cites,
+            says=content["says"],
+            at=(at[0], at[1], at[2]),
+            marks={k: (v[0], v[1]) for k, v in content["marks"].items()},
+        )
 
     def decision_key(self, written: str) -> tuple[str, str] | None:
         """`shortfall` or `lot.usable` -> (entity, name)."""
@@ -221,7 +264,13 @@ class Law:
             if name not in self.questions:
                 raise InputError([Problem("--reading", 0, 0, f"no question '{name}'", did_you_mean(name, self.questions))])
             if answer not in self.questions[name]["answers"]:
-                raise InputError([Problem("--reading", 0, 0, f"'{answer}' does not answer '{name}'", did_you_mean(answer, self.questions[name]["answers"]))])
+                raise InputError(
+                    [
+                        Problem(
+                            "--reading", 0, 0, f"'{answer}' does not answer '{name}'", did_you_mean(answer, self.questions[name]["answers"])
+                        )
+                    ]
+                )
             answers[name] = answer
         return Selection(authority, known_on, answers)
 

@@ -79,8 +79,13 @@ class Program:
         self.law, self.selection, self.phase, self.year = law, selection, phase, year
         self.lineage = law.lineage(phase.id)
         self.order = law.authorities[selection.authority]
-        self.constants: dict[str, Any] = {"year": year, "phase": phase.id, "plan": phase.plan,
-                                          "plan.first_year": phase.first_year, "plan.last_year": phase.last_year}  # fmt: skip
+        self.constants: dict[str, Any] = {
+            "year": year,
+            "phase": phase.id,
+            "plan": phase.plan,
+            "plan.first_year": phase.first_year,
+            "plan.last_year": phase.last_year,
+        }
         self.fixed: dict[int, Any] = {}
         self._values: dict[tuple[str, Any, date], tuple[Any, Entry | None]] = {}
         self._rules: dict[Key, tuple[TypedRule, ...]] = {}
@@ -221,4 +226,3 @@ def _decisions(node: Node, law: Law, earlier: frozenset[str]) -> Iterator[Key]:
             earlier |= {node.variable}
     for child in children(node):
         yield from _decisions(child, law, earlier)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.language import (
     BOOL,
@@ -49,17 +49,25 @@ class _Builder:
         decisions: dict[tuple[str, str], DecisionSpec] = {}
         for written, content in self.tree["decisions"].items():
             owner, _, name = written.rpartition(".")
-            entity = next((e for e in entities.values() if owner in (e.row, e.name)), None) if owner else entities[self.tree["ruleset"]["main"]]
+            entity = (
+                next((e for e in entities.values() if owner in (e.row, e.name)), None) if owner else entities[self.tree["ruleset"]["main"]]
+            )
             if entity is None:
                 self.fail(content, f"decision '{written}': no entity '{owner}'", did_you_mean(owner, entities))
             decisions[entity.name, name] = DecisionSpec(name, entity.name, self.type(content, written))
         parameters = {name: self.parameter(name, content) for name, content in self.tree["parameters"].items()}
-        builtins = {"year": NUMBER, "phase": code("phases"), "plan": code("plans").or_none(), "as_of": DATE,
-                    "plan.first_year": NUMBER, "plan.last_year": NUMBER}  # fmt: skip
+        builtins = {
+            "year": NUMBER,
+            "phase": code("phases"),
+            "plan": code("plans").or_none(),
+            "as_of": DATE,
+            "plan.first_year": NUMBER,
+            "plan.last_year": NUMBER,
+        }
         governing = {name: content["is"] for name, content in self.tree["governing_dates"].items()}
         return Vocabulary(tables, entities, decisions, parameters, self.codes, governing, builtins)
 
-    def fail(self, content: dict[str, Any], message: str, remedy: str = "") -> None:
+    def fail(self, content: dict[str, Any], message: str, remedy: str = "") -> NoReturn:
         at = content["at"]
         raise input_error(at[0], at[1], at[2], message, remedy)
 
@@ -95,8 +103,16 @@ class _Builder:
                 except Unreadable as error:
                     self.fail(content, f"{name}.{column}: presumed: {error}")
             event = content.get("happens_on") == column
-            columns[column] = ColumnSpec(column, kind, bool(spec.get("required")), "presumed" in spec, presumed,
-                                         spec.get("min"), spec["type"] in ("integer", "year"), event)  # fmt: skip
+            columns[column] = ColumnSpec(
+                column,
+                kind,
+                bool(spec.get("required")),
+                "presumed" in spec,
+                presumed,
+                spec.get("min"),
+                spec["type"] in ("integer", "year"),
+                event,
+            )
         also = {other: {k: str(v) for k, v in cells.items()} for other, cells in content.get("also", {}).items()}
         return TableSpec(name, columns, tuple(content.get("key", ())), content["absent"] == "unknown", content.get("happens_on"), also)
 
@@ -111,13 +127,27 @@ class _Builder:
             relations[relation] = RelationSpec(relation, where, table, spec.get("entity"), spec.get("years"), key)
         table = content.get("table")
         where = {k: str(v) for k, v in content.get("where", {}).items()}
-        return EntitySpec(name, content["row"], table, content.get("codes"), bool(content.get("years")), content.get("year_of"),
-                          content.get("of"), where, relations, tuple(content.get("seen_in", ())))  # fmt: skip
+        return EntitySpec(
+            name,
+            content["row"],
+            table,
+            content.get("codes"),
+            bool(content.get("years")),
+            content.get("year_of"),
+            content.get("of"),
+            where,
+            relations,
+            tuple(content.get("seen_in", ())),
+        )
 
     def parameter(self, name: str, content: dict[str, Any]) -> ParameterSpec:
         keyed = content.get("keyed_by")
         if keyed is not None and keyed != "year" and keyed not in self.codes:
             self.fail(content, f"{name}: no code list '{keyed}'", did_you_mean(keyed, self.codes))
         if content["governed_by"] not in self.tree["governing_dates"]:
-            self.fail(content, f"{name}: no governing date '{content['governed_by']}'", did_you_mean(content["governed_by"], self.tree["governing_dates"]))
+            self.fail(
+                content,
+                f"{name}: no governing date '{content['governed_by']}'",
+                did_you_mean(content["governed_by"], self.tree["governing_dates"]),
+            )
         return ParameterSpec(name, self.type(content, name), content["governed_by"], keyed, content.get("min"))

@@ -68,7 +68,9 @@ def parse_yaml(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise input_error(name, line, column, f"not valid YAML: {error.problem or error.context}", "check indentation, quotes and brackets") from None
+        raise input_error(
+            name, line, column, f"not valid YAML: {error.problem or error.context}", "check indentation, quotes and brackets"
+        ) from None
     except yaml.YAMLError as error:
         raise input_error(name, 1, 1, f"not valid YAML: {str(error).splitlines()[0]}", "save plain UTF-8 text") from None
     except RecursionError:

@@ -13,7 +13,6 @@ from engine.proving.determination import Determination, determine, differences
 from engine.proving.instances import Root
 from engine.proving.prover import Prover
 
-
 MAX_KEPT = 2_000
 
 
@@ -46,8 +45,9 @@ def provers(law: Law, facts: Facts, inquiry: Inquiry) -> dict[str, Prover]:
     return {selection.authority: Prover(law, selection, facts) for selection in selections}
 
 
-def ask(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root], proof: str | None = None, wanted: tuple[tuple[str, str], ...] = ()
-        ) -> Iterator[Determination]:  # fmt: skip
+def ask(
+    law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root], proof: str | None = None, wanted: tuple[tuple[str, str], ...] = ()
+) -> Iterator[Determination]:
     """The determinations of ``roots``, in order; ``proof`` and ``wanted`` as in `determine`.
 
     Raises:

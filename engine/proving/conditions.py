@@ -110,7 +110,9 @@ class Flattener:
 
     def split(self, question: Question, node: And | Or, wanted: bool) -> list[Clause]:
         """Ask about parts of ``node`` by themselves until what is left is small."""
-        items: list[Node] = [item if not isinstance(item, (And, Or)) else _Named(item.type, item.text, item.column, inner=item) for item in node.items]
+        items: list[Node] = [
+            item if not isinstance(item, (And, Or)) else _Named(item.type, item.text, item.column, inner=item) for item in node.items
+        ]
         while len(items) > MAX_CLAUSES:
             group, items = items[:MAX_CLAUSES], items[MAX_CLAUSES:]
             joined = type(node)(node.type, node.text, node.column, items=tuple(group))
@@ -135,7 +137,11 @@ class Flattener:
         return name
 
     def tests(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
-        if isinstance(node, Compare) and node.left.type.kind in ("number", "date") and not (node.left.type.nullable or node.right.type.nullable):
+        if (
+            isinstance(node, Compare)
+            and node.left.type.kind in ("number", "date")
+            and not (node.left.type.nullable or node.right.type.nullable)
+        ):
             return _margin_tests(self.atom(question, node, "margin"), node.operator, wanted)
         if isinstance(node, Compare) and node.left.type.kind == "code" and isinstance(node.right, Const) and node.operator in ("==", "!="):
             name, code = self.atom(question, node.left, "code"), self.intern(str(node.right.value))

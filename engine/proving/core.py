@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 
-import durable_rules_engine as _core  # type: ignore[import-untyped]
+import durable_rules_engine as _core
 
 from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question

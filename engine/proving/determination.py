@@ -69,8 +69,7 @@ def determine(prover: Prover, root: Root, proof: str | None = None, wanted: tupl
     parts: dict[str, list[tuple[tuple[str, ...], Mapping[str, Any]]]] = {}
     for entity in dict.fromkeys(entity for entity, _ in keys if entity != root.entity):
         names = [name for owner, name in keys if owner == entity]
-        rows = [(i.place, {n: i.steps[n].outcome for n in names}) for i in session.instances(entity)]
-        parts[entity] = rows
+        parts[entity] = [(i.place, {n: i.steps[n].outcome for n in names}) for i in session.instances(entity)]
     open_ones = tuple(_open(prover, step) for step in session.steps.values() if not step.known)
     return Determination(root, session.program.phase.id, outcomes, parts, open_ones, session.traced(proof == "full") if proof else {})
 

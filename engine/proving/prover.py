@@ -41,7 +41,9 @@ class Prover:
             phase = self.law.phase_of(year, self.selection.known_on)
             if phase is None:
                 years = sorted({y for p in self.law.phases.values() for y in (p.first_year, p.last_year)})
-                raise input_error(f"year {year}", 0, 0, "no phase of the ruleset governs it", f"the phases run from {years[0]} to {years[-1]}")
+                raise input_error(
+                    f"year {year}", 0, 0, "no phase of the ruleset governs it", f"the phases run from {years[0]} to {years[-1]}"
+                )
             found = self._programs[year] = Program(self.law, self.selection, phase, year)
         return found
 

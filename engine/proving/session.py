@@ -182,7 +182,9 @@ class Session:
             for parent in self.instances(spec.of):
                 values = tuple(self._path(parent, path) for path in spec.where.values())
                 if not causes_of(values):
-                    found += [Instance(spec, self.root, row, parent, self) for row in self.facts.matching(spec.table, tuple(spec.where), values)]
+                    found += [
+                        Instance(spec, self.root, row, parent, self) for row in self.facts.matching(spec.table, tuple(spec.where), values)
+                    ]
             self._instances[entity] = found
         return found
 
@@ -227,7 +229,9 @@ class Session:
             instance.steps[key[1]], instance.values[key[1]] = step, self._value(step)
             self.order.append((instance, key[1]))
 
-    def _ask(self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession) -> tuple[list[list[str]], list[list[Any]]]:
+    def _ask(
+        self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession
+    ) -> tuple[list[list[str]], list[list[Any]]]:
         """What fires in the core for each instance, and what each condition means.
 
         A rule without a condition needs no match: it applies, and its value is computed.
@@ -265,8 +269,9 @@ class Session:
                 raise EngineDefect(f"question {question.number}, rule {index}: open without a missing leaf")
         return fired
 
-    def _step(self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, fired: dict[int, tuple[str, ...]],
-              meanings: list[Any]) -> Step:  # fmt: skip
+    def _step(
+        self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, fired: dict[int, tuple[str, ...]], meanings: list[Any]
+    ) -> Step:
         """The step that the states of the rules establish."""
         env, steps = instance.env, []
         candidates: list[Candidate] = []
