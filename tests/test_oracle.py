@@ -108,7 +108,7 @@ class Texts:
         return own + [f"{v}.{c}" for v, r in self.variables for c in wanted.get(r, ())]
 
     def number(self, depth: int) -> str:
-        leaves = [*self.columns({"sites": ("signed", "owed", "count")}), *self.decided("n"), "p.num", "p.low", "p.dated", "p.by_year[year]", "p.by_year[year - 1]"]
+        leaves = [*self.columns({"sites": ("signed", "owed", "count")}), *self.decided("n"), "p.num", "p.low", "p.dated"]
         if depth <= 0 or self.chance(4):
             return str(self.pick([*NUMBERS, *leaves, *leaves]))
         less, other = self.number, depth - 1
@@ -124,7 +124,7 @@ class Texts:
         if shape == 6:
             return f"{self.pick(['min', 'max'])}({less(other)}, {less(other)})"
         if shape == 7:
-            return f"default({self.pick([*self.columns({'sites': ('limit',)}), 'p.by_sector[' + self.sector() + ']'])}, {less(other)})"
+            return f"default({self.pick([*self.columns({'sites': ('limit',)}), 'p.by_sector[' + self.sector() + ']', 'p.by_year[year]', 'p.by_year[year - 1]'])}, {less(other)})"
         if shape == 8:
             return f"({less(other)} if {self.condition(other)} else {less(other)})"
         if shape == 9:

@@ -200,7 +200,8 @@ def _some(arguments: list[Any]) -> Any:
 
 def _half_up(value: int | Fraction) -> int:
     """Half away from zero."""
-    magnitude = math.floor(Fraction(abs(value)) + Fraction(1, 2))
+    distance = Fraction(value) if value >= 0 else Fraction(-value)
+    magnitude = math.floor(distance + Fraction(1, 2))
     return magnitude if value >= 0 else -magnitude
 
 
