@@ -317,7 +317,7 @@ class Oracle:
         if isinstance(written, dict):
             about, step = Fraction(str(written["about"])), Fraction(str(written["to"]))
             low, high = (about - step / 2, about + step / 2) if written.get("how", "rounded") == "rounded" else (about, about + step)
-            return Open(low, high, keyed)
+            return Open(low, high)  # a rounded figure is a figure
         if written == "none":
             return None
         if spec["type"] == "set":
@@ -522,7 +522,9 @@ class Oracle:
         over = self.rows(over) if isinstance(over, Group) else over
         if isinstance(over, Open):
             return UNKNOWN
-        pairs = [(True, m) for m in over.sure] + [(UNKNOWN, m) for m in over.maybe] if isinstance(over, Perhaps) else [(True, m) for m in over]
+        pairs = (
+            [(True, m) for m in over.sure] + [(UNKNOWN, m) for m in over.maybe] if isinstance(over, Perhaps) else [(True, m) for m in over]
+        )
         certain, doubtful = [], []
         for belongs, item in pairs:
             inner = {**env, clause.target.id: item}

@@ -137,7 +137,10 @@ def tree_of(*parts: str) -> dict[str, Any]:
 
     A part may be YAML text of any sections. Rules need no `cite` and no `says`; without `phase` there is one for all years.
     """
-    documents = [parse_yaml(BASE.replace("phase_placeholder: {}\n", ""), "base.yaml"), *(parse_yaml(dedent(p), f"part{i}.yaml") for i, p in enumerate(parts))]
+    documents = [
+        parse_yaml(BASE.replace("phase_placeholder: {}\n", ""), "base.yaml"),
+        *(parse_yaml(dedent(p), f"part{i}.yaml") for i, p in enumerate(parts)),
+    ]
     sections: dict[str, Any] = {}
     for document in documents:
         for name, content in document.data.items():

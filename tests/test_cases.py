@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.law import Law, load_law
+from engine.problems import InputError
 from tests.casefile import Case, case_files, read_cases, run_case
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,11 +25,13 @@ def law() -> Law:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case, law: Law) -> None:
-    mismatches = run_case(case, law, TODAY)
-    if mismatches:
-        file, line, _ = case.place()
-        lines = [f"{file}:{line}: {case.name}: {case.content['title']}", *map(str, mismatches)]
-        pytest.fail("\n".join(lines), pytrace=False)
+    file, line, _ = case.place()
+    try:
+        found = [str(mismatch) for mismatch in run_case(case, law, TODAY)]
+    except InputError as error:
+        found = [str(error)]
+    if found:
+        pytest.fail("\n".join([f"{file}:{line}: {case.name}: {case.content['title']}", *found]), pytrace=False)
 
 
 def test_ids_are_used_once() -> None:

@@ -13,14 +13,15 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
-from oracle import CONFLICT, GAP, Instance, Open, Oracle, Perhaps, Word
-from small_law import facts_of, tree_of
 
 from engine.language import OpenSet, Unknown
-from engine.law import Law, check_law
+from engine.law import Law, Program, check_law
 from engine.proving import Conflict, Determination, Gap, Prover, Root, determine
+from engine.proving.session import Compiled
+from tests.oracle import CONFLICT, GAP, Instance, Open, Oracle, Perhaps, Word
+from tests.small_law import facts_of, tree_of
 
 THOROUGH = os.environ.get("KAZETS_TESTS") == "thorough"
 
@@ -98,8 +99,20 @@ class Texts:
     def decided(self, kind: str) -> list[str]:
         """Decisions of a kind that are proved before."""
         names = [n for (e, n), k in KINDS.items() if k == kind and int(n[-1]) < self.level and e == "site_year"]
-        names += [f"{v}.{n}" for v, r in self.variables if r == "sites" for (e, n), k in KINDS.items() if k == kind and e == "site_year" and int(n[-1]) < self.level]
-        names += [f"{v}.{n}" for v, r in self.variables if r == "lots" for (e, n), k in KINDS.items() if k == kind and e == "lot" and int(n[-1]) < self.level]
+        names += [
+            f"{v}.{n}"
+            for v, r in self.variables
+            if r == "sites"
+            for (e, n), k in KINDS.items()
+            if k == kind and e == "site_year" and int(n[-1]) < self.level
+        ]
+        names += [
+            f"{v}.{n}"
+            for v, r in self.variables
+            if r == "lots"
+            for (e, n), k in KINDS.items()
+            if k == kind and e == "lot" and int(n[-1]) < self.level
+        ]
         return names
 
     def columns(self, wanted: dict[str, tuple[str, ...]]) -> list[str]:
@@ -168,7 +181,9 @@ class Texts:
         if kind == "n" and (not values or self.chance(3)):
             return f"count({name} for {name} in {relation}{inner.maybe_if(depth)})"
         if kind == "t" and relation == "emissions" and self.chance(3) and "none in min" not in LEFT_OUT:
-            return f"{self.pick(['min', 'max'])}(({name}.extra for {name} in emissions{inner.maybe_if(depth)}), default={fallback(depth - 1)})"
+            return (
+                f"{self.pick(['min', 'max'])}(({name}.extra for {name} in emissions{inner.maybe_if(depth)}), default={fallback(depth - 1)})"
+            )
         if not values:
             return fallback(depth - 1)
         if self.chance(3):
@@ -185,7 +200,14 @@ class Texts:
         return [*self.columns({"reports": ("light",)}), *self.decided("c"), *(v for v, r in self.variables if r == "set of lights")]
 
     def day(self, depth: int) -> str:
-        leaves = ["p.due", "date(year, 6, 15)", "day(p.day, year)", "as_of", *self.columns({"sites": ("started",), "reports": ("submitted",)}), *self.decided("d")]
+        leaves = [
+            "p.due",
+            "date(year, 6, 15)",
+            "day(p.day, year)",
+            "as_of",
+            *self.columns({"sites": ("started",), "reports": ("submitted",)}),
+            *self.decided("d"),
+        ]
         if depth <= 0 or self.chance(2):
             return str(self.pick([*leaves, *self.columns({"sites": ("started",), "reports": ("submitted",)})]))
         shape = self.pick(range(4))
@@ -212,7 +234,11 @@ class Texts:
         if shape == 4:
             nullable = self.columns({"sites": ("second", "closed", "limit"), "lots": ("plan",), "emissions": ("extra",)})
             nullable += ["p.by_sector[installation.sector]"]
-            return self.pick(["{} == none", "{} != none", "given({})"]).format(self.pick(nullable)) if self.chance(2) else f"installation.limit {self.pick(order)} {self.number(0)}"
+            return (
+                self.pick(["{} == none", "{} != none", "given({})"]).format(self.pick(nullable))
+                if self.chance(2)
+                else f"installation.limit {self.pick(order)} {self.number(0)}"
+            )
         if shape == 5:
             return f"{self.pick(self.lights())} {self.pick(['==', '!='])} {self.pick(LIGHTS)}" if self.lights() else str(self.pick(truths))
         if shape == 6:
@@ -248,7 +274,10 @@ class Texts:
         return {"n": self.number, "t": self.tonnes, "d": self.day}[kind](2)
 
 
-KINDS = {("lot" if name.startswith("lot.") else "site_year", name.rpartition(".")[2]): name.rpartition(".")[2][0] for name in BASE_TREE["decisions"]}
+KINDS = {
+    ("lot" if name.startswith("lot.") else "site_year", name.rpartition(".")[2]): name.rpartition(".")[2][0]
+    for name in BASE_TREE["decisions"]
+}
 DAYS = ("2021-07-01", "2023-06-15", "2023-12-31", "2024-01-01")
 AT = {"at": ["random", 1, 1]}
 
@@ -270,7 +299,11 @@ def random_rules(pick: Pick) -> list[dict[str, Any]]:
                     texts.sector() if name == "s1" else texts.value("c") if name == "s4" else pick(["1", "2"]) if kind == "n" and plain else texts.value(kind))  # fmt: skip
                 if name == "s1" and rule["value"].endswith("second"):
                     rule["value"] = "installation.sector"
-            if own and pick(range(3)) == 0 and not ("exception of an exception" in LEFT_OUT and any("exception_to" in r for r in rules if r["rule"] == own[-1])):
+            if (
+                own
+                and pick(range(3)) == 0
+                and not ("exception of an exception" in LEFT_OUT and any("exception_to" in r for r in rules if r["rule"] == own[-1]))
+            ):
                 rule["exception_to"] = pick([own[-1], own[-1], list(own)]) if "exception of an exception" not in LEFT_OUT else own[-1]
             if pick(range(8)) == 0:
                 rule["in_force"] = pick([{"from": pick(DAYS)}, {"to": pick(DAYS)}, {"from": DAYS[0], "to": pick(DAYS[1:])}])
@@ -281,7 +314,11 @@ def random_rules(pick: Pick) -> list[dict[str, Any]]:
 
 
 def random_values(pick: Pick) -> list[dict[str, Any]]:
-    number = [lambda: pick(NUMBERS), lambda: "unknown", lambda: {"about": pick(["5", "2.5", "100"]), "to": pick(["1", "0.1"]), "how": pick(["rounded", "truncated"])}]
+    number = [
+        lambda: pick(NUMBERS),
+        lambda: "unknown",
+        lambda: {"about": pick(["5", "2.5", "100"]), "to": pick(["1", "0.1"]), "how": pick(["rounded", "truncated"])},
+    ]
     exact_first = [number[0], number[0], number[0], number[1], number[2]]
     values: list[dict[str, Any]] = []
 
@@ -333,7 +370,17 @@ def random_facts(pick: Pick) -> dict[str, Any]:
     facts["emissions"] = emissions
     for table, make in (
         ("reports", lambda i: row(installation=pick(sites), submitted=either(*DAYS), verified=either(True, False), light=either(*LIGHTS))),
-        ("units", lambda i: row(id=f"U{i}", installation=pick(sites), quantity=either("0", "1", "100"), bonus=either("none", "5"), good=either(True, False), plan=either("none", *PLANS))),
+        (
+            "units",
+            lambda i: row(
+                id=f"U{i}",
+                installation=pick(sites),
+                quantity=either("0", "1", "100"),
+                bonus=either("none", "5"),
+                good=either(True, False),
+                plan=either("none", *PLANS),
+            ),
+        ),
     ):
         facts[table] = "unknown" if pick(range(8)) == 0 else [make(i) for i in range(pick([0, 1, 2, 3]))]
     return facts
@@ -358,19 +405,31 @@ def filled(pick: Pick, facts: dict[str, Any], values: list[dict[str, Any]]) -> t
     for table, rows in facts.items():
         if rows == "unknown":
             sites = [r["id"] for r in facts["installations"]]
-            rows = [{"installation": pick(sites), **({"id": f"V{i}"} if table == "units" else {})} for i in range(pick([0, 1, 2]))] if fills() else rows
+            rows = (
+                [{"installation": pick(sites), **({"id": f"V{i}"} if table == "units" else {})} for i in range(pick([0, 1, 2]))]
+                if fills()
+                else rows
+            )
         elif table == "emissions":
             seen = {(r["installation"], r["year"]) for r in rows}
             absent = [(r["id"], y) for r in facts["installations"] for y in (2022, 2023) if (r["id"], y) not in seen]
             rows = rows + [{"installation": s, "year": y, "gas": g} for s, y in absent if fills() for g in GASES]
         if isinstance(rows, list):
-            rows = [{**r, **{c: pick(FILLERS[c]) for c in COLUMNS[table] if c not in r and fills()}} for r in rows]
+            given_columns = {c for r in rows for c in r}
+            columns = [c for c in COLUMNS[table] if c in given_columns or "presumed" not in BASE_TREE["tables"][table]["columns"][c]]
+            rows = [{**r, **{c: pick(FILLERS[c]) for c in columns if c not in r and fills()}} for r in rows]
         made[table] = rows
     known = []
     for value in values:
         kind, written = BASE_TREE["parameters"][value["parameter"]]["type"], value["value"]
         if written == "unknown" and fills():
-            options: dict[str, list[Any]] = {"number": ["1", "2.5", "1000"], "set": [[], ["oil"]], "bool": [True, False], "month_day": ["06-30"], "date": ["2023-07-01"]}
+            options: dict[str, list[Any]] = {
+                "number": ["1", "2.5", "1000"],
+                "set": [[], ["oil"]],
+                "bool": [True, False],
+                "month_day": ["06-30"],
+                "date": ["2023-07-01"],
+            }
             written = pick(options[kind])
         elif isinstance(written, dict) and fills():
             about, step = Fraction(str(written["about"])), Fraction(str(written["to"]))
@@ -410,8 +469,19 @@ def oracle_says(tree: dict[str, Any], law: Law, facts: dict[str, Any]) -> dict[t
     for site in facts["installations"]:
         root: Instance = oracle.root(site["id"])
         found.update({(site["id"], name): outcome for name, outcome in oracle.outcomes(root).items()})
-        found.update({(site["id"], part.row.key[0], name): o for part in oracle.parts(root, "lot") for name, o in oracle.outcomes(part).items()})
+        found.update(
+            {(site["id"], part.row.key[0], name): o for part in oracle.parts(root, "lot") for name, o in oracle.outcomes(part).items()}
+        )
     return found
+
+
+def too_wide(law: Law) -> bool:
+    try:
+        program = Program(law, law.select(), law.phases["p"], 2023)
+        Compiled(program, program.everything)
+    except RecursionError:
+        return True
+    return False
 
 
 def explain(tree: dict[str, Any], facts: dict[str, Any], key: tuple[Any, ...], engine: Any, other: Any) -> str:
@@ -422,7 +492,9 @@ def explain(tree: dict[str, Any], facts: dict[str, Any], key: tuple[Any, ...], e
         texts = " ".join(f"{r.get('when')} {r.get('value')}" for r in tree["rules"] if r["decides"].rpartition(".")[2] in wanted)
         wanted |= {name for _, name in KINDS if re.search(rf"\b{name}\b", texts)}
     shown = ("when", "value", "exception_to", "in_force", "governed_by")
-    rules = "\n".join(f"  {r['rule']}: {({k: r[k] for k in shown if k in r})}" for r in tree["rules"] if r["decides"].rpartition(".")[2] in wanted)
+    rules = "\n".join(
+        f"  {r['rule']}: { ({k: r[k] for k in shown if k in r}) }" for r in tree["rules"] if r["decides"].rpartition(".")[2] in wanted
+    )
     values = "\n".join(f"  {v['parameter']}[{v['key']}] = {v['value']} {v.get('from')}..{v.get('to')}" for v in tree["values"])
     return f"{key}: engine {engine}, expected {other}\n{rules}\n{values}\n{facts}"
 
@@ -438,7 +510,9 @@ def agree(tree: dict[str, Any], law: Law, facts: dict[str, Any]) -> dict[tuple[A
 def within(filled_in: Any, before: Any) -> bool:
     """Whether an outcome is still possible by what was said when less was known."""
     if isinstance(before, OpenSet):
-        sure, all_ = (filled_in.members, filled_in.members | filled_in.possible) if isinstance(filled_in, OpenSet) else (filled_in, filled_in)
+        sure, all_ = (
+            (filled_in.members, filled_in.members | filled_in.possible) if isinstance(filled_in, OpenSet) else (filled_in, filled_in)
+        )
         return bool(before.members <= sure and all_ <= before.members | before.possible)
     if not isinstance(before, Unknown):
         return kind_of(filled_in) == kind_of(before)
@@ -457,6 +531,7 @@ def test_engine_and_oracle_agree_and_what_is_known_later_was_allowed_for(randoml
     pick = picker(randomly)
     tree: dict[str, Any] = {**BASE_TREE, "rules": random_rules(pick), "values": random_values(pick)}
     facts, law = random_facts(pick), Law(tree, "random")
+    assume(not ("wide condition" in LEFT_OUT and too_wide(law)))
     before = agree(tree, law, facts)
     for _ in range(2):
         more_facts, values = filled(pick, facts, tree["values"])

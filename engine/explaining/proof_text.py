@@ -13,6 +13,7 @@ from engine.proving import Conflict, Gap, RuleStep, Step
 StepKey = tuple[str, tuple[str, ...], str]
 MARKS = {True: "✓", False: "✗"}
 MAX_ROWS = 12
+_PREFIX = {"holds": "✓", "fails": "✗ does not apply:", "displaced": "✗ displaced:"}
 _STATES = {"displaced": "displaced by {by}", "blocked": "blocked by {by}, which is open"}
 
 
@@ -72,7 +73,7 @@ class ProofText:
 
     def _rule(self, step: RuleStep, of: Step, depth: int, shown: set[StepKey]) -> Iterator[str]:
         rule, pad = self.rules[step.rule], "  " * depth
-        mark = {"holds": "✓", "fails": "✗"}.get(step.state, "?")
+        mark = _PREFIX.get(step.state, "? open:")
         state = _STATES.get(step.state, "").format(by=", ".join(step.by))
         yield f"{pad}{mark} {self.sentence(rule, step)}"
         yield f"{pad}  rule {rule.name}{': ' + state if state else ''} [{self.words.cites(rule.cites)}]"
