@@ -168,6 +168,15 @@ def law_list(rulesets: Path) -> None:
     law_list_report(load(rulesets))
 
 
+@law.command("records")
+@click.option("--rulesets", type=click.Path(path_type=Path), default=HOME / "rulesets")
+def law_records(rulesets: Path) -> None:
+    """List sourced figures and statements that decide nothing: totals, prices, institutions."""
+    from engine.explaining.reports import law_records_report
+
+    law_records_report(load(rulesets))
+
+
 @law.command("show")
 @click.argument("phase")
 @click.option("--year", type=int, help="The year to show (default: the phase's last).")

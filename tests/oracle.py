@@ -192,6 +192,25 @@ def fold(name: str, values: list[Any], default: Any) -> Any:
     return extreme(name, values) if len(values) > 1 else values[0] if values else default
 
 
+def undisplaced(holding: dict[str, tuple[Any, list[str]]]) -> dict[str, Any]:
+    """The values of the rules that hold and that no exception which itself stands displaces."""
+
+    def displaced(name: str) -> bool:
+        return any(name in above and not displaced(other) for other, (_, above) in holding.items())
+
+    return {name: value for name, (value, _) in holding.items() if not displaced(name)}
+
+
+def settled(values: list[Any], nullable: bool) -> Any:
+    """What rules with these values decide."""
+    if not values:
+        return NOTHING
+    certain = [v for v in values if known(v)]
+    if any(exactly(v) != exactly(certain[0]) for v in certain):
+        return CONFLICT
+    return values[0] if len(values) == 1 or len(certain) == len(values) else Open(none=nullable)
+
+
 def half_up(value: Any) -> int:
     return math.floor(abs(value) + Fraction(1, 2)) * (-1 if value < 0 else 1)
 
@@ -254,36 +273,27 @@ class Oracle:
                 above = rule.get("exception_to", [])
                 rules.append((rule["rule"], holds, value, [above] if isinstance(above, str) else above))
         open_ones = [rule[0] for rule in rules if isinstance(rule[1], Open)]
-        outcomes = []
+        worlds = []
         for chosen in itertools.product((True, False), repeat=len(open_ones)):
             world = dict(zip(open_ones, chosen, strict=True))
-            holding = {n: (value, above) for n, holds, value, above in rules if world.get(n, holds) is True}
-            outcomes.append(self.world(spec, holding))
+            worlds.append(undisplaced({n: (value, above) for n, holds, value, above in rules if world.get(n, holds) is True}))
         if spec["type"] == "set":
-            sets = [o if isinstance(o, Perhaps) else Perhaps(o, frozenset()) for o in outcomes]
-            sure = frozenset.intersection(*(s.sure for s in sets))
-            maybe = frozenset.union(*(s.sure | s.maybe for s in sets)) - sure
-            return Perhaps(sure, maybe) if maybe else sure
-        if len(outcomes) > 1 and any(not (known(o) or isinstance(o, Word)) or exactly(o) != exactly(outcomes[0]) for o in outcomes):
+            return self.joined(spec, [list(w.values()) for w in worlds])
+        outcomes = [settled(list(w.values()), bool(spec.get("nullable"))) for w in worlds]
+        always = [v for n, v in worlds[0].items() if known(v) and all(n in w for w in worlds)]
+        if any(exactly(v) != exactly(always[0]) for v in always):
+            return CONFLICT
+        if len(outcomes) > 1 and any(isinstance(o, Open) or o == CONFLICT or exactly(o) != exactly(outcomes[0]) for o in outcomes):
             return Open(none=bool(spec.get("nullable")))
         return outcomes[0] if outcomes[0] != NOTHING else False if spec["type"] == "bool" else GAP
 
-    def world(self, spec: Tree, holding: dict[str, tuple[Any, list[str]]]) -> Any:
-        """The outcome when exactly these rules hold."""
-
-        def displaced(name: str) -> bool:
-            return any(name in above and not displaced(other) for other, (_, above) in holding.items())
-
-        values = [value for name, (value, _) in holding.items() if not displaced(name)]
-        if spec["type"] == "set":
-            sure = frozenset(v for v in values if known(v))
-            return sure if all(map(known, values)) else Perhaps(sure, frozenset(self.tree["codes"][spec["codes"]]["members"]) - sure)
-        if not values:
-            return NOTHING
-        certain = [v for v in values if known(v)]
-        if any(exactly(v) != exactly(certain[0]) for v in certain):
-            return CONFLICT
-        return values[0] if len(values) == 1 or len(certain) == len(values) else Open(none=bool(spec.get("nullable")))
+    def joined(self, spec: Tree, worlds: list[list[Any]]) -> Any:
+        """The set that the rules of each world add up to; an unknown member may be any code."""
+        codes = frozenset(self.tree["codes"][spec["codes"]]["members"])
+        sets = [frozenset(v for v in values if known(v)) for values in worlds]
+        sure = frozenset.intersection(*sets)
+        maybe = frozenset.union(*sets, *(codes for values in worlds if not all(map(known, values)))) - sure
+        return Perhaps(sure, maybe) if maybe else sure
 
     def in_force(self, rule: Tree, instance: Instance) -> Any:
         span_ = rule.get("in_force", {})

@@ -13,7 +13,7 @@ from engine.explaining.proof_text import ProofText
 from engine.explaining.text_form import determination_text, law_lines
 from engine.explaining.words import Words
 from engine.facts import Facts, load_facts
-from engine.law import Law, Program
+from engine.law import Law, Program, cites
 from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Inquiry, Prover, Root, ask
 
@@ -186,6 +186,17 @@ def law_list_report(law: Law) -> None:
         _say(f"{name:<14} {phase.first_year}-{phase.last_year}  {words.label(phase.title, name)}  [{words.cites(phase.cites)}]")
         if phase.note:
             _say(f"{'':<14} {phase.note}")
+
+
+def law_records_report(law: Law) -> None:
+    """`kazets law records`: sourced figures and statements that decide nothing."""
+    words = Words(law)
+    for name, record in law.tree["records"].items():
+        value = record["value"]
+        figure = f"about {value['about']}" if isinstance(value, dict) else str(value)
+        _say(f"{words.label(record['label'], name)}: {figure} {record.get('unit', '')} [{words.cites(cites(record['cite']))}]")
+    for name, statement in law.tree["statements"].items():
+        _say(f"{words.label(statement['says'], name)} [{words.cites(cites(statement['cite']))}]")
 
 
 def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, form: str) -> None:

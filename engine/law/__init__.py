@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 from engine.law import cache
-from engine.law.model import Labels, Law, Phase, Rule
+from engine.law.model import Labels, Law, Phase, Rule, cites
 from engine.law.program import Program, TypedRule, type_rule
 from engine.law.selection import Entry, Selection
 
-__all__ = ["Entry", "Labels", "Law", "Phase", "Program", "Rule", "Selection", "TypedRule", "check_law", "load_law", "type_rule"]
+__all__ = ["Entry", "Labels", "Law", "Phase", "Program", "Rule", "Selection", "TypedRule", "check_law", "cites", "load_law", "type_rule"]
 
 
 def load_law(root: Path, schema_dir: Path) -> Law:

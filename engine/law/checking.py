@@ -140,7 +140,7 @@ def _questions(law: Law) -> list[Problem]:
             problems += _cited(law, {**answer, "at": question["at"]})
     for construct in law.tree["constructs"].values():
         problems += _cited(law, construct)
-    for record in law.tree["records"].values():
+    for record in (*law.tree["records"].values(), *law.tree["statements"].values()):
         problems += _cited(law, record)
     return problems
 

@@ -23,6 +23,7 @@ NAMED = (
     "constructs",
     "questions",
     "records",
+    "statements",
     "governing_dates",
 )
 

@@ -92,7 +92,7 @@ class Law:
             None if plan == "none" else plan,
             content.get("inherits"),
             known,
-            _cites(content.get("cite")),
+            cites(content.get("cite")),
             content.get("note", ""),
         )
 
@@ -169,17 +169,17 @@ class Law:
             begins, ends = _interval(content)
         except Unreadable as error:
             raise input_error(at[0], at[1], at[2], f"{spec.name}: {error}") from None
-        cites = _cites(content["cite"])
+        sources = cites(content["cite"])
         return Entry(
             value,
             content["phase"],
             begins,
             ends,
-            self._known(content, cites, at),
-            self.authority_of(cites, at),
+            self._known(content, sources, at),
+            self.authority_of(sources, at),
             content.get("reading", {}),
             rounded,
-            cites,
+            sources,
             (at[0], at[1], at[2]),
             content.get("note", ""),
             printed,
@@ -208,7 +208,7 @@ class Law:
                 f"rule '{content['rule']}' decides '{content['decides']}', which is not declared",
                 did_you_mean(content["decides"], names),
             )
-        cites = _cites(content["cite"])
+        sources = cites(content["cite"])
         begins, ends = _interval(content.get("in_force", {}))
         exceptions = content.get("exception_to", [])
         return Rule(
@@ -222,10 +222,10 @@ class Law:
             begins=begins,
             ends=ends,
             governed_by=content.get("governed_by"),
-            known_from=self._known(content, cites, at),
+            known_from=self._known(content, sources, at),
             known_to=read_date(content["known_to"]) if "known_to" in content else NEVER,
             readings=content.get("reading", {}),
-            cites=cites,
+            cites=sources,
             says=content["says"],
             at=(at[0], at[1], at[2]),
             marks={k: (v[0], v[1]) for k, v in content["marks"].items()},
@@ -286,7 +286,8 @@ def _interval(content: dict[str, Any]) -> tuple[date, date]:
     return begins, read_date(content["to"]) if "to" in content else NEVER
 
 
-def _cites(written: Any) -> tuple[tuple[str, str], ...]:
+def cites(written: Any) -> tuple[tuple[str, str], ...]:
+    """A written `cite` as (instrument, point) pairs."""
     if not written:
         return ()
     return tuple((c["instrument"], str(c.get("point", ""))) for c in (written if isinstance(written, list) else [written]))
