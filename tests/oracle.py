@@ -280,8 +280,7 @@ class Oracle:
         if spec["type"] == "set":
             return self.joined(spec, [list(w.values()) for w in worlds])
         outcomes = [settled(list(w.values()), bool(spec.get("nullable"))) for w in worlds]
-        always = [v for n, v in worlds[0].items() if known(v) and all(n in w for w in worlds)]
-        if any(exactly(v) != exactly(always[0]) for v in always):
+        if len(frozenset.intersection(*(frozenset(exactly(v) for v in w.values() if known(v)) for w in worlds))) > 1:
             return CONFLICT
         if len(outcomes) > 1 and any(isinstance(o, Open) or o == CONFLICT or exactly(o) != exactly(outcomes[0]) for o in outcomes):
             return Open(none=bool(spec.get("nullable")))
@@ -383,7 +382,7 @@ class Oracle:
         right = self.eval(right_tree, env)
         if isinstance(operator, (ast.Eq, ast.NotEq)):
             if isinstance(right_tree, ast.Name) and right_tree.id == "none":
-                same = UNKNOWN if isinstance(left, Open) else left is None
+                same = self.missing(left)
             else:
                 same = equal(left, right)
             return same if isinstance(operator, ast.Eq) else negation(same)
@@ -516,9 +515,13 @@ class Oracle:
             return first.year
         return date.fromisoformat(f"{int(values[1]):04}-{first}") if name == "day" else date(*map(int, values))
 
+    def missing(self, value: Any) -> Any:
+        """Whether it is none; a rounded figure is a figure."""
+        return value is None if known(value) else UNKNOWN if value.none else False
+
     def about(self, name: str, value: Any) -> Any:
         if name == "given":
-            return UNKNOWN if isinstance(value, Open) else value is not None
+            return negation(self.missing(value))
         if isinstance(value, Open):
             return UNKNOWN
         if isinstance(value, Perhaps):

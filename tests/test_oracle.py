@@ -230,12 +230,12 @@ class Texts:
         if shape == 2:
             return f"{self.sector()} {self.pick(['==', '!='])} {self.pick(SECTORS)}"
         if shape == 3:
-            return f"{self.sector()} {self.pick(['in', 'not in'])} {self.pick(['(power, oil)', '(cement,)', 'p.sectors', *self.decided('s')[:1]])}"
+            return f"{self.sector()} {self.pick(['in', 'not in'])} {self.pick(['(power, oil)', '(cement,)', 'p.sectors', *(self.decided('s')[:1] if 'empty set' not in LEFT_OUT else [])])}"
         if shape == 4:
             nullable = self.columns({"sites": ("second", "closed", "limit"), "lots": ("plan",), "emissions": ("extra",)})
             nullable += ["p.by_sector[installation.sector]"]
             return (
-                self.pick(["{} == none", "{} != none", "given({})"]).format(self.pick(nullable))
+                self.pick(["{} == none", "{} != none", "{} == none" if "given" in LEFT_OUT else "given({})"]).format(self.pick(nullable))
                 if self.chance(2)
                 else f"installation.limit {self.pick(order)} {self.number(0)}"
             )
@@ -263,7 +263,7 @@ class Texts:
             return f"{self.pick(['any', 'all'])}({inner.condition(depth - 1)} for {name} in {relation}{inner.maybe_if(depth)})"
         if shape < 17:
             return f"not ({self.condition(depth - 1)})"
-        joined = f" {self.pick(['and', 'or'])} ".join(self.condition(depth - 1) for _ in range(self.pick([2, 2, 3, 5])))
+        joined = f" {self.pick(['and', 'or'])} ".join(self.condition(depth - 1) for _ in range(self.pick([2, 2, 2, 3, 5, 10])))
         return f"({joined})"
 
     def value(self, kind: str) -> str:
@@ -338,7 +338,7 @@ def random_values(pick: Pick) -> list[dict[str, Any]]:
     for year in (2022, 2023):
         if pick(range(3)):
             add("p.by_year", pick(exact_first)(), year)
-    add("p.sectors", pick([[], ["power"], ["power", "oil"], "unknown"]))
+    add("p.sectors", pick([["oil"] if "empty set" in LEFT_OUT else [], ["power"], ["power", "oil"], "unknown"]))
     add("p.flag", pick([True, False, "unknown"]))
     add("p.day", pick(["04-01", "12-31", "unknown"]))
     add("p.due", pick([*DAYS, "unknown"]))
@@ -425,7 +425,7 @@ def filled(pick: Pick, facts: dict[str, Any], values: list[dict[str, Any]]) -> t
         if written == "unknown" and fills():
             options: dict[str, list[Any]] = {
                 "number": ["1", "2.5", "1000"],
-                "set": [[], ["oil"]],
+                "set": [["cement"] if "empty set" in LEFT_OUT else [], ["oil"]],
                 "bool": [True, False],
                 "month_day": ["06-30"],
                 "date": ["2023-07-01"],
@@ -476,12 +476,12 @@ def oracle_says(tree: dict[str, Any], law: Law, facts: dict[str, Any]) -> dict[t
 
 
 def too_wide(law: Law) -> bool:
+    """Whether a condition of the program needs auxiliary questions."""
+    program = Program(law, law.select(), law.phases["p"], 2023)
     try:
-        program = Program(law, law.select(), law.phases["p"], 2023)
-        Compiled(program, program.everything)
-    except RecursionError:
+        return any(question.auxiliaries for question in Compiled(program, program.everything).flattener.questions)
+    except (RecursionError, KeyError):
         return True
-    return False
 
 
 def explain(tree: dict[str, Any], facts: dict[str, Any], key: tuple[Any, ...], engine: Any, other: Any) -> str:

@@ -183,7 +183,18 @@ def month_day(text: str) -> tuple[int, int]:
     return int(month), int(day)
 
 
-def _day(text: str, year: int) -> date:
+def _day(arguments: list[Any]) -> Any:
+    """The day of a year; where only bounds of the month and day are known, the day has bounds."""
+    text, year = arguments
+    if text is None or year is None:
+        return None
+    if isinstance(year, Unknown) or not isinstance(text, Unknown):
+        return _known(_one_day)(arguments)
+    ends = [None if end is None else _one_day(end, year) for end in (text.low, text.high)]
+    return between(ends[0], ends[1], text.causes)
+
+
+def _one_day(text: str, year: int) -> date:
     return date(int(year), *month_day(text))
 
 
@@ -209,7 +220,7 @@ FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "min": least,
     "max": greatest,
     "date": _known(lambda y, m, d: date(int(y), int(m), int(d))),
-    "day": _known(_day),
+    "day": _day,
     "year_of": _known(lambda when: when.year),
     "floor": _monotone(math.floor),
     "ceil": _monotone(math.ceil),

@@ -116,7 +116,7 @@ def _decision(node: Decision) -> Run:
 
 def _parameter(node: Parameter) -> Run:
     """A look-up that the facts cannot change is made once per program."""
-    name, at, number = node.name, compile_node(node.at), id(node)
+    name, at, number, members = node.name, compile_node(node.at), id(node), node.members
     key = compile_node(node.key) if node.key is not None else None
     fixed = not any(
         isinstance(part, _FACTUAL) or (isinstance(part, Builtin) and part.name == "as_of") for part in walk(node) if part is not node
@@ -125,6 +125,8 @@ def _parameter(node: Parameter) -> Run:
     def look_up(env: Env) -> Any:
         when = at(env)
         which = key(env) if key is not None else None
+        if isinstance(which, Unknown) and members and not isinstance(when, Unknown) and when is not None:
+            return _common([env["@"].parameter(name, member, when) for member in members], which.causes)
         if isinstance(when, Unknown) or isinstance(which, Unknown):
             return Unknown(causes_of((when, which)))
         if when is None or (key is not None and which is None):
@@ -138,6 +140,11 @@ def _parameter(node: Parameter) -> Run:
         return memo[number]
 
     return run if fixed else look_up
+
+
+def _common(values: list[Any], causes: frozenset[Cause]) -> Any:
+    """What the values under every possible key have in common."""
+    return Unknown(causes) if None in values and any(value is not None for value in values) else hull(values, causes)
 
 
 def _rows(node: Rows) -> Run:

@@ -195,7 +195,8 @@ class Names:
             wanted = NUMBER if keyed == "year" else Type("code", codes=keyed)
             key = self.fit(self.read(keys[0], wanted), wanted.or_none())
             spec = self.scope.vocabulary.parameters[base.name]
-            return self.make(tree, Parameter, spec.type.or_none(), name=base.name, key=key, at=base.at)
+            members = tuple(sorted(self.scope.vocabulary.codes[keyed])) if keyed != "year" else ()
+            return self.make(tree, Parameter, spec.type.or_none(), name=base.name, key=key, at=base.at, members=members)
         if isinstance(base, Rows) and not base.keys:
             relation = self.relation_of(base)
             if len(keys) > len(relation.key) or relation.table is None:

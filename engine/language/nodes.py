@@ -90,16 +90,13 @@ class Decision(Node):
 
 
 class Parameter(Node):
-    """A parameter of the law, looked up at its governing date and key."""
+    """A parameter of the law, looked up at its governing date and key; ``members`` are the codes that the key can be."""
 
     name: str
     key: Node | None = None
     at: Node
-    PARTS = (
-        "name",
-        "key",
-        "at",
-    )
+    members: tuple[str, ...] = ()
+    PARTS = ("name", "key", "at")
 
 
 class Rows(Node):

@@ -272,7 +272,7 @@ class Law:
                     ]
                 )
             answers[name] = answer
-        return Selection(authority, known_on, answers)
+        return Selection(authority, known_on, answers, frozenset(readings or ()))
 
 
 def _text(written: Any) -> str | None:

@@ -80,7 +80,8 @@ def read_value(entry: dict[str, Any], spec: ParameterSpec, vocabulary: Vocabular
     if written == "unknown":
         because = entry.get("because")
         cause = Cause("construct", because) if because else Cause("parameter", spec.name, place)
-        return Unknown(frozenset({cause}), spec.minimum), False, "unknown"
+        least = read_plain(entry["at_least"], spec.type, vocabulary) if "at_least" in entry else spec.minimum
+        return Unknown(frozenset({cause}), least), False, "unknown"
     if isinstance(written, dict):
         about, step = read_number(written["about"]), read_number(written["to"])
         half = Fraction(step, 2) if written.get("how", "rounded") == "rounded" else Fraction(0)

@@ -20,11 +20,13 @@ class Selection:
         authority: the authority whose statements come first.
         known_on: the law as it was known on this day; the latest knowledge where it is None.
         readings: question -> answer, for every question of the ruleset.
+        settled: the questions that the asker answered; the others follow the authority.
     """
 
     authority: str
     known_on: date | None = None
     readings: Mapping[str, str] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
 
     def admits(self, readings: Mapping[str, str]) -> bool:
         return all(self.readings.get(question) == answer for question, answer in readings.items())
@@ -61,7 +63,7 @@ class Entry:
 def choose(entries: list[Entry], selection: Selection, order: tuple[str, ...], at: date, lineage: tuple[str, ...]) -> Entry | None:
     """The entry that holds at ``at``.
 
-    The preferred authority's statement comes first; within an authority a statement about the phase (or the nearest
+    A value that answers a question as the asker settled it comes first. Then the preferred authority's statement comes first; within an authority a statement about the phase (or the nearest
     phase it inherits from) beats one about no era; then the later known, then the later in force. An authority that says
     that something is undecided has said so; where it says nothing, the next one fills. An exact figure refines a rounded
     one about the same era that contains it.
@@ -75,9 +77,10 @@ def choose(entries: list[Entry], selection: Selection, order: tuple[str, ...], a
     if not fitting:
         return None
 
-    def rank(entry: Entry) -> tuple[int, int, date, date]:
+    def rank(entry: Entry) -> tuple[bool, int, int, date, date]:
+        asked_for = not selection.settled.isdisjoint(entry.readings)
         era = len(lineage) - lineage.index(entry.phase) if entry.phase else 0
-        return (-order.index(entry.authority), era, entry.known_from, entry.begins)
+        return (asked_for, -order.index(entry.authority), era, entry.known_from, entry.begins)
 
     best = max(fitting, key=rank)
     if best.rounded:
