@@ -108,7 +108,7 @@ def determine(
     \b
     Examples:
       kazets determine examples/case.yaml
-      kazets determine examples/plan-2021 --authority statute
+      kazets determine examples/threshold.yaml --authority statute
       kazets determine case.yaml --installation K-1 --year YEAR --format json
     """
     from engine.explaining.reports import determine_report

@@ -41,7 +41,7 @@ def input_error(file: str, line: int, column: int, message: str, remedy: str = "
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """`did you mean 'power'?`, or the allowed words when none is near and they are few."""
     options = sorted({str(w) for w in words})
-    near = difflib.get_close_matches(word, options, 1, 0.6)
+    near = difflib.get_close_matches(word, options, 1)
     if near:
         return f"did you mean '{near[0]}'?"
     return f"use one of {', '.join(options)}" if 0 < len(options) <= 12 else ""

@@ -75,7 +75,10 @@ class Mismatch:
 
     def __str__(self) -> str:
         file, line, column = self.at
-        lines = [f"{file}:{line}:{column}: {self.decision}: expected {self.expected}, got {self.got}", *(f"    {rule}" for rule in self.rules)]
+        lines = [
+            f"{file}:{line}:{column}: {self.decision}: expected {self.expected}, got {self.got}",
+            *(f"    {rule}" for rule in self.rules),
+        ]
         return "\n".join(lines)
 
 
@@ -103,7 +106,9 @@ def read_cases(path: Path, name: str, schema: Path) -> list[Case]:
     problems = [schema_problem(document, error) for error in _validator(schema).iter_errors(document.data)]
     if problems:
         raise InputError(sorted(set(problems), key=lambda p: (p.line, p.column)))
-    return [Case(document, index, under) for index, content in enumerate(document.data["cases"]) for under in _unders(content.get("under", {}))]
+    return [
+        Case(document, index, under) for index, content in enumerate(document.data["cases"]) for under in _unders(content.get("under", {}))
+    ]
 
 
 def _unders(written: Any) -> list[dict[str, Any]]:
@@ -180,7 +185,9 @@ def _compare_one(case: Case, law: Law, found: Determination, path: tuple[Any, ..
     met = not step.known if expected == UNDETERMINED else step.known and same(step.outcome, expected)
     if not met:
         name = decision if part is None else f"{part}.{decision}"
-        yield Mismatch(at, name, show(expected), _shown(step), tuple(f"{rule.rule}: {rule.state} {show(rule.value)}" for rule in step.rules))
+        yield Mismatch(
+            at, name, show(expected), _shown(step), tuple(f"{rule.rule}: {rule.state} {show(rule.value)}" for rule in step.rules)
+        )
 
 
 def _compare_doubts(case: Case, law: Law, found: Determination) -> Iterator[Mismatch]:
@@ -188,7 +195,9 @@ def _compare_doubts(case: Case, law: Law, found: Determination) -> Iterator[Mism
     for name, written in case.content.get("expect_undetermined", {}).items():
         at = case.place("expect_undetermined", name)
         if (found.root.entity, name) not in law.vocabulary.decisions:
-            raise input_error(*at, f"no decision '{name}'", did_you_mean(name, [n for owner, n in law.vocabulary.decisions if owner == found.root.entity]))
+            raise input_error(
+                *at, f"no decision '{name}'", did_you_mean(name, [n for owner, n in law.vocabulary.decisions if owner == found.root.entity])
+            )
         full = law.decision_name(found.root.entity, name)
         doubt = next((o for o in found.open if o.decision == full), None)
         leaves = [str(cause) for cause in doubt.missing] if doubt is not None else []
@@ -213,7 +222,11 @@ def _compare_rules(case: Case, found: Determination) -> Iterator[Mismatch]:
 
 def _step(found: Determination, entity: str, part: str | None, decision: str) -> Step | None:
     """The proof step of a decision about the root, or about a part of it."""
-    steps = (step for (owner, place, name), step in found.steps.items() if owner == entity and name == decision and (part is None or place[0] == part))
+    steps = (
+        step
+        for (owner, place, name), step in found.steps.items()
+        if owner == entity and name == decision and (part is None or place[0] == part)
+    )
     return next(steps, None)
 
 

@@ -15,7 +15,9 @@ from tests.casefile import Case, case_files, read_cases, run_case
 ROOT = Path(__file__).resolve().parent.parent
 RULESETS, SCHEMAS = ROOT / "rulesets", ROOT / "schemas"
 TODAY = date(2026, 1, 1)
-CASES = [case for path in case_files(RULESETS) for case in read_cases(path, path.relative_to(ROOT).as_posix(), SCHEMAS / "case.schema.json")]
+CASES = [
+    case for path in case_files(RULESETS) for case in read_cases(path, path.relative_to(ROOT).as_posix(), SCHEMAS / "case.schema.json")
+]
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +43,9 @@ def test_ids_are_used_once() -> None:
 
 def test_sources_exist(law: Law) -> None:
     cited = [(case, cite) for case in CASES for cite in _cites(case)]
-    assert [f"{':'.join(map(str, case.place('source')))}: no instrument '{name}'" for case, name in cited if name not in law.tree["instruments"]] == []
+    assert [
+        f"{':'.join(map(str, case.place('source')))}: no instrument '{name}'" for case, name in cited if name not in law.tree["instruments"]
+    ] == []
 
 
 def _cites(case: Case) -> list[str]:

@@ -137,7 +137,8 @@ class Texts:
         if shape == 6:
             return f"{self.pick(['min', 'max'])}({less(other)}, {less(other)})"
         if shape == 7:
-            return f"default({self.pick([*self.columns({'sites': ('limit',)}), 'p.by_sector[' + self.sector() + ']', 'p.by_year[year]', 'p.by_year[year - 1]'])}, {less(other)})"
+            limits = self.columns({"sites": ("limit",)}) if "default" not in LEFT_OUT else []
+            return f"default({self.pick([*limits, 'p.by_sector[' + self.sector() + ']', 'p.by_year[year]', 'p.by_year[year - 1]'])}, {less(other)})"
         if shape == 8:
             return f"({less(other)} if {self.condition(other)} else {less(other)})"
         if shape == 9:
@@ -161,7 +162,7 @@ class Texts:
             return f"{self.pick(['min', 'max'])}(0, {self.tonnes(other)})"
         if shape == 4:
             return f"({self.tonnes(other)} if {self.condition(other)} else 0)"
-        if shape == 5 and not self.lot:
+        if shape == 5 and not self.lot and "default" not in LEFT_OUT:
             return f"default(emissions[{self.pick(GASES)}].extra, {self.tonnes(other)})"
         return self.aggregate(depth, {"emissions": ("tonnes",), "lots": (), "sites": ()}, "t", self.tonnes)
 

@@ -17,7 +17,7 @@ from engine.problems import did_you_mean, input_error
 __all__ = ["Facts", "Row", "facts_from_document", "load_facts"]
 
 ABOUT = ("title", "source", "note")
-MAX_FIELD = 10_000
+MAX_FIELD = 16_384
 
 
 def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:

@@ -96,7 +96,7 @@ def _receive(reader: int, deadline: float, item: Any) -> tuple[str, Any]:
 def _read(reader: int, size: int, until: float, item: Any) -> bytes:
     parts, missing = [], size
     while missing:
-        ready, _, _ = select.select([reader], [], [], max(0.0, until - time.monotonic()))
+        ready, _, _ = select.select([reader], [], [], max(0, until - time.monotonic()))
         if not ready:
             raise EngineDefect(f"{item}: the rules core did not answer in time and was stopped")
         part = os.read(reader, min(missing, 1 << 20))
