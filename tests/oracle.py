@@ -310,6 +310,9 @@ class Oracle:
     def parameter(self, name: str, env: Tree, key: Any = None, keyed: bool = False, at: Any = None) -> Any:
         spec = self.tree["parameters"][name]
         day = at if at is not None else self.text(self.governing(spec["governed_by"]), env["self"])
+        if isinstance(key, Open) and spec["keyed_by"] != "year" and known(day):
+            keys = [*self.tree["codes"][spec["keyed_by"]]["members"], *([None] if key.none else [])]
+            return hull([self.parameter(name, env, one, True, day) for one in keys])
         if isinstance(day, Open) or isinstance(key, Open):
             return Open(none=keyed or bool(spec.get("nullable")))
         if day is None or (keyed and key is None):

@@ -145,7 +145,7 @@ def why_report(
 
 def _find(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root:
     prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
-    prover.program(year)
+    prover.program(Root(law.manifest["main"], (key,), year))
     names = []
     for name, entity in law.vocabulary.entities.items():
         if entity.of is not None:

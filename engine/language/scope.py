@@ -90,13 +90,21 @@ class EntitySpec:
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """A dated value. ``keyed_by`` is a code list, or `year`; ``governed_by`` names a governing date."""
+    """A dated value.
+
+    Attributes:
+        governed_by: the name of its governing date.
+        keyed_by: a code list, or `year`.
+        minimum: the least that it can be.
+        inherited: whether a phase that says nothing takes the value of the one it inherits from.
+    """
 
     name: str
     type: Type
     governed_by: str
     keyed_by: str | None = None
     minimum: Any = None
+    inherited: bool = True
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,7 @@ class Law:
             begins=begins,
             ends=ends,
             governed_by=content.get("governed_by"),
-            known_from=self._known(content, sources, at),
+            known_from=read_date(content["known_from"]) if "known_from" in content else ALWAYS,
             known_to=read_date(content["known_to"]) if "known_to" in content else NEVER,
             readings=content.get("reading", {}),
             cites=sources,

@@ -97,7 +97,8 @@ class Program:
         """The value in force and the entry that gives it; (None, None) where the key is not listed."""
         found = self._values.get((name, key, at))
         if found is None:
-            entry = choose(self.law.entries(name, key), self.selection, self.order, at, self.lineage)
+            lineage = self.lineage if self.law.vocabulary.parameters[name].inherited else self.lineage[:1]
+            entry = choose(self.law.entries(name, key), self.selection, self.order, at, lineage)
             if entry is not None:
                 found = entry.value, entry
             elif key is not None and self.law.vocabulary.parameters[name].keyed_by != "year":

@@ -25,26 +25,25 @@ class Prover:
 
     def __init__(self, law: Law, selection: Selection, facts: Facts) -> None:
         self.law, self.selection, self.facts = law, selection, facts
-        self._programs: dict[int, Program] = {}
-        self._compiled: dict[tuple[int, tuple[Key, ...]], Compiled] = {}
+        self._programs: dict[tuple[str, int], Program] = {}
+        self._compiled: dict[tuple[str, int, tuple[Key, ...]], Compiled] = {}
         self._sessions: dict[Root, Session] = {}
         self._failed: dict[tuple[str, tuple[str, ...]], RuleStep] = {}
 
-    def program(self, year: int) -> Program:
-        """The law of a year.
+    def program(self, root: Root) -> Program:
+        """The law of a root: of its year, or, for a plan, of the phase in which that plan runs.
 
         Raises:
             InputError: no phase governs the year.
         """
-        found = self._programs.get(year)
+        entity = self.law.vocabulary.entities[root.entity]
+        phase = self.law.phase_of_plan(root.key[0]) if entity.table is None else self.law.phase_of(root.year, self.selection.known_on)
+        if phase is None:
+            years = sorted({y for p in self.law.phases.values() for y in (p.first_year, p.last_year)})
+            raise input_error(f"year {root.year}", 0, 0, "no phase of the ruleset governs it", f"the phases run from {years[0]} to {years[-1]}")
+        found = self._programs.get((phase.id, root.year))
         if found is None:
-            phase = self.law.phase_of(year, self.selection.known_on)
-            if phase is None:
-                years = sorted({y for p in self.law.phases.values() for y in (p.first_year, p.last_year)})
-                raise input_error(
-                    f"year {year}", 0, 0, "no phase of the ruleset governs it", f"the phases run from {years[0]} to {years[-1]}"
-                )
-            found = self._programs[year] = Program(self.law, self.selection, phase, year)
+            found = self._programs[phase.id, root.year] = Program(self.law, self.selection, phase, root.year)
         return found
 
     def years_before(self, year: int) -> Iterable[int]:
@@ -53,16 +52,16 @@ class Prover:
         return [y for y in range(first, year) if self.law.phase_of(y, self.selection.known_on) is not None]
 
     def compiled(self, program: Program, keys: tuple[Key, ...]) -> Compiled:
-        found = self._compiled.get((program.year, keys))
+        found = self._compiled.get((program.phase.id, program.year, keys))
         if found is None:
-            found = self._compiled[program.year, keys] = Compiled(program, keys)
+            found = self._compiled[program.phase.id, program.year, keys] = Compiled(program, keys)
         return found
 
     def session(self, root: Root) -> Session:
         """The session of a root; one for each, however often it is asked for."""
         found = self._sessions.get(root)
         if found is None:
-            found = self._sessions[root] = Session(self, root, self.program(root.year))
+            found = self._sessions[root] = Session(self, root, self.program(root))
         return found
 
     def failed(self, rule: str, fired: tuple[str, ...]) -> RuleStep:
