@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,13 +131,13 @@ def test_bad_usage_is_one_line_and_status_2(arguments: tuple[str, ...], message:
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("emissions: [{installation: K, year: 2024, gas: co3, tonnes: 1}]", ":1:44", "did you mean 'co2'?"),
+        ("emissions: [{installation: K, year: 2024, gas: co3, tonnes: 1}]", ":1:43", "did you mean 'co2'?"),
         ("emisions: []", ":1:1", "did you mean 'emissions'?"),
         ("emissions: [{installation: K, year: 2024, gas: co2, tons: 1}]", ":1:53", "did you mean 'tonnes'?"),
         ("emissions: [{installation: K, year: 2024, gas: co2, tonnes: 1e5}]", ":1:53", "not a decimal number"),
         ("emissions: [{installation: K, year: 2024, gas: co2, tonnes: -1}]", ":1:53", "cannot be less than 0"),
-        ("a: &x [1]\nb: *x", ":2", "aliases are not read"),
-        ("emissions: [", ":1", "not valid YAML"),
+        ("emissions: &x []\noutput: *x", ":1", "aliases are not read"),
+        ("emissions: [", ":2:1", "not valid YAML"),
         ("as_of: 2024-13-01\nemissions: []", ":1", "write YYYY-MM-DD"),
     ],
 )
@@ -177,10 +178,10 @@ def test_the_real_plan_of_2018_adds_up() -> None:
     assert run.returncode == 0
     (total,) = [line for line in run.stdout.splitlines() if "total" in line]
     assert [cell.strip() for cell in total.split("│")[2:6]] == ["225", "149", "76", "485,909,138"]  # factsheet and annex 1
-    assert "cap kept                yes" in run.stdout
+    assert re.search(r"cap kept +yes", run.stdout)
 
 
 def test_the_plan_of_2021_is_shown_against_both_caps() -> None:
     run = kazets("determine", "examples/plan-2021")
     assert "between 159,850,000 and 159,950,000 allowances   [statute: 169,187,227 allowances]" in run.stdout
-    assert "allocated               169,187,230 allowances" in run.stdout  # 217 rows; the printed total is 3 less
+    assert re.search(r"allocated +169,187,230 allowances", run.stdout)  # 217 rows; the printed total is 3 less

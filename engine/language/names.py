@@ -88,6 +88,9 @@ class Names:
             raise self.unknown(tree, parts, expect)
         node, used = found
         for part in parts[used:]:
+            if node.type.kind not in ("row", "ref") and not isinstance(node, Rows):
+                near = _near(".".join(parts), self.scope.vocabulary.parameters)
+                raise self.error(tree, f"'{node.text}' is a {node.type}: it has no '{part}'" + near)
             node = self.attribute(tree, node, part)
         return node
 
