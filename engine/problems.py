@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+SHOWN = 12
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong. ``line`` and ``column`` count from 1; 0 means that the whole file is meant."""
@@ -39,9 +42,11 @@ def input_error(file: str, line: int, column: int, message: str, remedy: str = "
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """`did you mean 'power'?`, or the allowed words when none is near and they are few."""
+    """`did you mean 'power'?`, or the allowed words when none is near (the first of them, when they are many)."""
     options = sorted({str(w) for w in words})
     near = difflib.get_close_matches(word, options, 1)
     if near:
         return f"did you mean '{near[0]}'?"
-    return f"use one of {', '.join(options)}" if 0 < len(options) <= 12 else ""
+    if not options:
+        return ""
+    return f"use one of {', '.join(options[:SHOWN])}" + (f" … ({len(options)} in all)" if len(options) > SHOWN else "")

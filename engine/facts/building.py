@@ -95,6 +95,9 @@ class FactsBuilder:
         keys = tuple(str(raw.cells.get(c, "")) for c in spec.key) or (str(number),)
         for name, column in spec.columns.items():
             cells[name] = self.cell(spec, column, present, raw, keys, as_of)
+        for column in spec.columns.values():
+            if column.unit_of is not None:
+                self.check_unit(spec, column, cells, raw)
         if spec.event is not None and isinstance(cells[spec.event], date) and cells[spec.event] > as_of:
             if cut_off:
                 return None
@@ -134,6 +137,17 @@ class FactsBuilder:
             return Unknown(frozenset())
         self.check_number(spec, column, value, raw)
         return value
+
+    def check_unit(self, spec: TableSpec, column: ColumnSpec, cells: Mapping[str, Any], raw: RawRow) -> None:
+        """A quantity is given in the unit in which the law measures that thing, and in no other."""
+        code, written = cells[column.unit_of or ""], cells[column.name]
+        if not isinstance(code, str) or not isinstance(written, str):
+            return
+        codes = spec.columns[column.unit_of or ""].type.codes or ""
+        unit = self.vocabulary.code_units[codes].get(code)
+        if unit is not None and written.lower() != unit.lower():
+            message = f"{spec.name}.{column.name} is '{written}', but {code} is measured in {unit}"
+            self.complain(raw.problem(column.name, message, f"convert the quantity to {unit}, or leave the unit out"))
 
     def written(self, column: ColumnSpec, written: Any) -> Any:
         if column.type.kind == "bool" and isinstance(written, str):

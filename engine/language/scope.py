@@ -17,6 +17,7 @@ class ColumnSpec:
         absent: what stands in when the facts lack the whole column (`presumed`), as a parsed value; see ``has_absent``.
         minimum: the least possible value of a number.
         event: whether the column dates the row's event, so that it is never after the day that is asked about.
+        unit_of: the column of codes whose unit this column must repeat.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ColumnSpec:
     minimum: Any = None
     whole: bool = False
     event: bool = False
+    unit_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ class DecisionSpec:
 class Vocabulary:
     """Everything a name can mean.
 
-    ``decisions`` maps (entity, name); ``governing`` maps the name of a governing date to its expression text.
+    ``decisions`` maps (entity, name); ``governing`` maps the name of a governing date to its expression text;
+    ``code_units`` maps a code list to the unit in which each member is measured, where it names one.
     """
 
     tables: Mapping[str, TableSpec]
@@ -128,6 +131,7 @@ class Vocabulary:
     codes: Mapping[str, frozenset[str]]
     governing: Mapping[str, str]
     builtins: Mapping[str, Type]
+    code_units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def main_names(self, entity: str) -> list[EntitySpec]:
         """The entity and those it is a part of, nearest first."""

@@ -65,7 +65,11 @@ class _Builder:
             "plan.last_year": NUMBER,
         }
         governing = {name: content["is"] for name, content in self.tree["governing_dates"].items()}
-        return Vocabulary(tables, entities, decisions, parameters, self.codes, governing, builtins)
+        units = {
+            name: {str(code): str(member["unit"]) for code, member in content["members"].items() if "unit" in member}
+            for name, content in self.tree["codes"].items()
+        }
+        return Vocabulary(tables, entities, decisions, parameters, self.codes, governing, builtins, units)
 
     def fail(self, content: dict[str, Any], message: str, remedy: str = "") -> NoReturn:
         at = content["at"]
@@ -112,6 +116,7 @@ class _Builder:
                 spec.get("min"),
                 spec["type"] in ("integer", "year"),
                 event,
+                spec.get("unit_of"),
             )
         also = {other: {k: str(v) for k, v in cells.items()} for other, cells in content.get("also", {}).items()}
         return TableSpec(name, columns, tuple(content.get("key", ())), content["absent"] == "unknown", content.get("happens_on"), also)
