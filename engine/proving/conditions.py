@@ -109,16 +109,21 @@ class Flattener:
         return self.tests(question, node, wanted)
 
     def split(self, question: Question, node: And | Or, wanted: bool) -> list[Clause]:
-        """Ask about parts of ``node`` by themselves until what is left is small."""
-        items: list[Node] = [
-            item if not isinstance(item, (And, Or)) else _Named(item.type, item.text, item.column, inner=item) for item in node.items
-        ]
+        """Ask about parts of ``node`` by themselves until every part is one test, and there are few of them."""
+        items = list(node.items)
         while len(items) > MAX_CLAUSES:
             group, items = items[:MAX_CLAUSES], items[MAX_CLAUSES:]
-            joined = type(node)(node.type, node.text, node.column, items=tuple(group))
-            items.append(_Named(node.type, node.text, node.column, inner=joined))
-        rest = type(node)(node.type, node.text, node.column, items=tuple(items))
-        return self.clauses(question, rest, wanted)
+            items.append(type(node)(node.type, node.text, node.column, items=tuple(group)))
+        parts = [self.clauses(question, item, wanted) if _is_atom(item) else [] for item in items]
+        alone = [clauses if len(clauses) == 1 else self.named(question, item, wanted) for item, clauses in zip(items, parts, strict=True)]
+        if isinstance(node, And) is not wanted:
+            return [clause for clauses in alone for clause in clauses]
+        return _product(alone)
+
+    def named(self, question: Question, item: Node, wanted: bool) -> list[Clause]:
+        """One test on the answer to ``item``, asked as a question of its own."""
+        part = _Named(item.type, item.text, item.column, inner=item)
+        return [((self.atom(question, part, "truth"), "==", TRUE if wanted else FALSE),)]
 
     # -- atoms --------------------------------------------------------------------------------------------------
 
@@ -194,9 +199,13 @@ class Flattener:
 
 
 def _plan(question: Question, condition: Node) -> Plan:
+    """The plan of a condition; an atom that stands for several of its items at once is told with the first."""
     joined = isinstance(condition, (And, Or))
     items = condition.items if isinstance(condition, (And, Or)) else (condition,)
-    return Plan(not joined or isinstance(condition, Or), tuple((compile_node(item), _atoms_of(question, item)) for item in items))
+    found = [_atoms_of(question, item) for item in items]
+    groups = tuple(atom for atom in question.atoms if atom.auxiliary is not None and not any(atom in atoms for atoms in found))
+    found[0] += groups
+    return Plan(not joined or isinstance(condition, Or), tuple((compile_node(item), atoms) for item, atoms in zip(items, found, strict=True)))
 
 
 def _atoms_of(question: Question, item: Node) -> tuple[Atom, ...]:
@@ -210,6 +219,10 @@ class _Named(Node):
 
     inner: Node
     PARTS = ("inner",)
+
+
+def _is_atom(node: Node) -> bool:
+    return _is_atom(node.item) if isinstance(node, Not) else not isinstance(node, (And, Or))
 
 
 def _product(parts: list[list[Clause]]) -> list[Clause]:
