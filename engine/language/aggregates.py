@@ -12,13 +12,15 @@ from engine.language.arithmetic import add, greatest, least
 from engine.language.values import Cause, Unknown, between, causes_of, high, low, same
 
 Members = list[tuple[Any, Any]]
+SUM_MEMBER = "a member of the sum"
+"""What is said to have no value where a row that counts has none."""
 
 
 def _sum(members: Members, default: Any) -> Any:
     total: Any = 0
     for kept, value in members:
         if value is None:
-            value = Unknown(frozenset({Cause("none", "a member of the sum")}))
+            value = Unknown(frozenset({Cause("none", SUM_MEMBER)}))
         total = add(total, value if kept is True else _perhaps(kept, value))
     return total
 

@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from engine.language.values import OpenSet, Unknown, between, causes_of, high, low, same, whole
+from engine.language.values import OpenSet, Unknown, between, causes_of, certainly_given, high, hull, low, same, whole
 
 
 def equal(left: Any, right: Any) -> Any:
@@ -65,13 +65,15 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 def contains(members: Any, item: Any) -> Any:
     """Whether ``item`` is in a known, open or unknown set."""
+    if members is None or members == frozenset():
+        return False
     if isinstance(members, Unknown) or isinstance(item, Unknown):
         return Unknown(causes_of((members, item)))
     if isinstance(members, OpenSet):
         if item in members.members:
             return True
         return Unknown(members.causes) if item in members.possible else False
-    return members is not None and item in members
+    return item in members
 
 
 def add(left: Any, right: Any) -> Any:
@@ -199,7 +201,11 @@ def _one_day(text: str, year: int) -> date:
 
 
 def _default(arguments: list[Any]) -> Any:
-    return arguments[1] if arguments[0] is None else arguments[0]
+    """The value, or what stands in for none; an unknown may turn out to be either."""
+    value, stand_in = arguments
+    if isinstance(value, Unknown) and not certainly_given(value):
+        return hull([value, stand_in], value.causes)
+    return stand_in if value is None else value
 
 
 def _some(arguments: list[Any]) -> Any:
@@ -232,7 +238,9 @@ FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 
 
 def _given(arguments: list[Any]) -> Any:
-    return Unknown(arguments[0].causes) if isinstance(arguments[0], Unknown) else arguments[0] is not None
+    if isinstance(arguments[0], Unknown):
+        return True if certainly_given(arguments[0]) else Unknown(arguments[0].causes)
+    return arguments[0] is not None
 
 
 FUNCTIONS["given"] = _given

@@ -34,7 +34,7 @@ from engine.language.nodes import (
     Var,
     walk,
 )
-from engine.language.values import Cause, Unknown, causes_of, hull
+from engine.language.values import Cause, OpenSet, Unknown, causes_of, certainly_given, hull
 
 _FACTUAL = (Column, Decision, Rows, Lookup, Var, Aggregate)
 Env = Mapping[str, Any]
@@ -116,7 +116,7 @@ def _decision(node: Decision) -> Run:
 
 def _parameter(node: Parameter) -> Run:
     """A look-up that the facts cannot change is made once per program."""
-    name, at, number, members = node.name, compile_node(node.at), id(node), node.members
+    name, at, number, members, minimum = node.name, compile_node(node.at), id(node), node.members, node.minimum
     key = compile_node(node.key) if node.key is not None else None
     fixed = not any(
         isinstance(part, _FACTUAL) or (isinstance(part, Builtin) and part.name == "as_of") for part in walk(node) if part is not node
@@ -128,7 +128,7 @@ def _parameter(node: Parameter) -> Run:
         if isinstance(which, Unknown) and members and not isinstance(when, Unknown) and when is not None:
             return _common([env["@"].parameter(name, member, when) for member in members], which.causes)
         if isinstance(when, Unknown) or isinstance(which, Unknown):
-            return Unknown(causes_of((when, which)))
+            return Unknown(causes_of((when, which)), minimum)
         if when is None or (key is not None and which is None):
             return None
         return env["@"].parameter(name, which, when)
@@ -187,8 +187,7 @@ def _is_none(node: IsNone) -> Run:
         value = item(env)
         if not isinstance(value, Unknown):
             return value is None
-        bounded = value.low is not None and value.high is not None
-        return False if bounded else Unknown(value.causes)
+        return False if certainly_given(value) else Unknown(value.causes)
 
     return run
 
@@ -276,15 +275,22 @@ def _if(node: If) -> Run:
 
 def _arithmetic(node: Arithmetic) -> Run:
     left, right, apply = compile_node(node.left), compile_node(node.right), arith.OPERATIONS[node.operator]
-    texts = (node.left.text, node.right.text)
+    texts, nullable = (node.left.text, node.right.text), node.left.type.nullable or node.right.type.nullable
 
     def run(env: Env) -> Any:
         one, two = left(env), right(env)
+        if nullable:
+            one, two = _if_given(one), _if_given(two)
         if one is None or two is None:
             return Unknown(frozenset({Cause("none", texts[0] if one is None else texts[1])}) | causes_of((one, two)))
         return apply(one, two)
 
     return run
+
+
+def _if_given(value: Any) -> Any:
+    """An operand that may turn out to be none has no bounds: there may be no result to bound."""
+    return Unknown(value.causes) if isinstance(value, Unknown) and not certainly_given(value) else value
 
 
 def _call(node: Call) -> Run:
@@ -296,22 +302,37 @@ def _call(node: Call) -> Run:
     return run
 
 
+def candidates(rows: Any) -> list[tuple[Any, Any]]:
+    """What an aggregate goes over, each with whether it belongs: related rows, or the members of a set in order."""
+    if isinstance(rows, list):
+        return [(row, True) for row in rows]
+    if isinstance(rows, OpenSet):
+        doubt = Unknown(rows.causes)
+        return sorted([*((code, True) for code in rows.members), *((code, doubt) for code in rows.possible)], key=lambda pair: str(pair[0]))
+    return [(member, True) for member in sorted(rows)]
+
+
 def _aggregate(node: Aggregate) -> Run:
     over, variable, fold = compile_node(node.over), node.variable, FOLDS[node.function]
     element = compile_node(node.element) if node.element is not None else None
     condition = compile_node(node.condition) if node.condition is not None else None
     default = compile_node(node.default) if node.default is not None else None
+    nullable, summed = node.element is not None and node.element.type.nullable, node.function == "sum"
 
     def run(env: Env) -> Any:
         rows = over(env)
         if isinstance(rows, Unknown):
             return Unknown(rows.causes)
         members = []
-        for member in rows if isinstance(rows, list) else sorted(rows):
+        for member, belongs in candidates(rows):
             inner = {**env, variable: member}
-            kept = True if condition is None else condition(inner)
-            if kept is not False:
-                members.append((kept, 1 if element is None else element(inner)))
+            kept = belongs if condition is None else kleene_and([belongs, condition(inner)])
+            if kept is False:
+                continue
+            value = 1 if element is None else element(inner)
+            if nullable and isinstance(value, Unknown) and not certainly_given(value):
+                kept, value = (kept, Unknown(value.causes)) if summed else (kleene_and([kept, Unknown(value.causes)]), value)
+            members.append((kept, value))
         return fold(members, default(env) if default is not None else None)
 
     return run

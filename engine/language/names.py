@@ -171,7 +171,7 @@ class Names:
     def parameter(self, tree: ast.expr, name: str, key: Node | None, at: Node | None) -> Node:
         spec = self.scope.vocabulary.parameters[name]
         when = at or self.governing(tree, spec.governed_by)
-        return self.make(tree, Parameter, spec.type, name=name, key=key, at=when)
+        return self.make(tree, Parameter, spec.type, name=name, key=key, at=when, minimum=spec.minimum)
 
     def governing(self, tree: ast.expr, name: str) -> Node:
         from engine.language.parse import parse
@@ -199,7 +199,7 @@ class Names:
             key = self.fit(self.read(keys[0], wanted), wanted.or_none())
             spec = self.scope.vocabulary.parameters[base.name]
             members = tuple(sorted(self.scope.vocabulary.codes[keyed])) if keyed != "year" else ()
-            return self.make(tree, Parameter, spec.type.or_none(), name=base.name, key=key, at=base.at, members=members)
+            return self.make(tree, Parameter, spec.type.or_none(), name=base.name, key=key, at=base.at, members=members, minimum=spec.minimum)
         if isinstance(base, Rows) and not base.keys:
             relation = self.relation_of(base)
             if len(keys) > len(relation.key) or relation.table is None:

@@ -96,6 +96,7 @@ class Parameter(Node):
     key: Node | None = None
     at: Node
     members: tuple[str, ...] = ()
+    minimum: Any = None
     PARTS = ("name", "key", "at")
 
 

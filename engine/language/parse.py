@@ -268,7 +268,7 @@ class _Reader(Names):
                 raise self.error(tree, f"{name}() over rows takes numbers or dates and needs `default=`")
             assert element is not None
             element, fallback = self.alike(element, fallback, tree)
-            result = (element.type if element.type.kind != "none" else fallback.type).or_none(fallback.type.nullable)
+            result = (element.type if element.type.kind != "none" else fallback.type).plain().or_none(fallback.type.nullable)
         return self.make(
             tree,
             Aggregate,

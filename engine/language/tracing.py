@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.language.meaning import Env, compile_node
+from engine.language.meaning import Env, candidates, compile_node
 from engine.language.nodes import (
     Aggregate,
     And,
@@ -129,10 +129,10 @@ def _members(node: Aggregate, env: Env, full: bool) -> tuple[Trace, ...]:
     if isinstance(rows, Unknown):
         return ()
     found = []
-    for member in rows if isinstance(rows, list) else sorted(rows):
+    for member, belongs in candidates(rows):
         inner = {**env, node.variable: member}
         parts = tuple(trace(part, inner, full) for part in (node.condition, node.element) if part is not None)
-        kept = parts[0].value if node.condition is not None else True
+        kept = belongs if node.condition is None or belongs is not True else parts[0].value
         place = env["@"].place(member) if hasattr(member, "cell") else (str(member),)
         source = env["@"].source(member) if hasattr(member, "cell") else None
         found.append(Trace("row", node.variable, kept, node.over.type, node.variable, place, source, parts=parts))

@@ -74,6 +74,11 @@ def high(value: Any) -> Any:
     return value.high if isinstance(value, Unknown) else value
 
 
+def certainly_given(value: Unknown) -> bool:
+    """Whether an unknown is certainly not `none`: what lies between two bounds is a value."""
+    return value.low is not None and value.high is not None
+
+
 def causes_of(values: Iterable[Any]) -> frozenset[Cause]:
     """The union of the causes of the unknown among ``values``."""
     found: frozenset[Cause] = frozenset()

@@ -1,9 +1,9 @@
 """Proving: one determination at a time, with the proof that it is read off."""
 
 from engine.proving.asking import Inquiry, ask
-from engine.proving.determination import Determination, Open, determine
+from engine.proving.determination import Determination, Open, comparable, determine
 from engine.proving.instances import Root
 from engine.proving.prover import Prover
 from engine.proving.steps import Conflict, Fill, Gap, RuleStep, Step
 
-__all__ = ["Conflict", "Determination", "Fill", "Gap", "Inquiry", "Open", "Prover", "Root", "RuleStep", "Step", "ask", "determine"]
+__all__ = ["Conflict", "Determination", "Fill", "Gap", "Inquiry", "Open", "Prover", "Root", "RuleStep", "Step", "ask", "comparable", "determine"]

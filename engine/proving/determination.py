@@ -88,12 +88,12 @@ def differences(own: Determination, others: Mapping[str, Determination]) -> dict
     found: dict[str, dict[str, Any]] = {}
     for authority, other in others.items():
         for name, outcome in own.outcomes.items():
-            if name in other.outcomes and _plain(outcome) != _plain(other.outcomes[name]):
+            if name in other.outcomes and comparable(outcome) != comparable(other.outcomes[name]):
                 found.setdefault(name, {})[authority] = other.outcomes[name]
     return found
 
 
-def _plain(outcome: Any) -> Any:
+def comparable(outcome: Any) -> Any:
     """What two outcomes are compared by: a doubt equals another doubt of the same kind, whatever is missing."""
     if isinstance(outcome, Unknown):
         return UNDETERMINED

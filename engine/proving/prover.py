@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.facts import Facts, Row
-from engine.law import Law, Program, Selection
+from engine.law import Law, Phase, Program, Selection
 from engine.problems import did_you_mean, input_error
 from engine.proving.instances import Root
 from engine.proving.session import Compiled, Session
@@ -40,11 +40,22 @@ class Prover:
         phase = self.law.phase_of_plan(root.key[0]) if entity.table is None else self.law.phase_of(root.year, self.selection.known_on)
         if phase is None:
             years = sorted({y for p in self.law.phases.values() for y in (p.first_year, p.last_year)})
-            raise input_error(f"year {root.year}", 0, 0, "no phase of the ruleset governs it", f"the phases run from {years[0]} to {years[-1]}")
-        found = self._programs.get((phase.id, root.year))
+            raise input_error(
+                f"year {root.year}", 0, 0, "no phase of the ruleset governs it", f"the phases run from {years[0]} to {years[-1]}"
+            )
+        return self.law_of(phase, root.year)
+
+    def law_of(self, phase: Phase, year: int) -> Program:
+        """The law of a year of a phase; one for each, however often it is asked for."""
+        found = self._programs.get((phase.id, year))
         if found is None:
-            found = self._programs[phase.id, root.year] = Program(self.law, self.selection, phase, root.year)
+            found = self._programs[phase.id, year] = Program(self.law, self.selection, phase, year)
         return found
+
+    @property
+    def programs(self) -> Iterable[Program]:
+        """The laws that were asked for so far."""
+        return self._programs.values()
 
     def years_before(self, year: int) -> Iterable[int]:
         """The years before ``year`` that a phase governs, first to last."""

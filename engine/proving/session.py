@@ -288,13 +288,17 @@ class Session:
             outcome = candidates[0].value
         else:
             heard = hear_exceptions(candidates)
-            outcome = combine(kind, candidates, heard)
+            outcome = combine(kind, candidates, heard, self._codes(key) if kind == "set" else frozenset())
             for index, step in enumerate(steps):
                 if step.rule in heard and heard[step.rule][1]:
                     steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])
         if isinstance(outcome, (Unknown, OpenSet)) and not outcome.causes:
             raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
+
+    def _codes(self, key: Key) -> frozenset[str]:
+        vocabulary = self.program.law.vocabulary
+        return vocabulary.codes[vocabulary.decisions[key].type.codes or ""]
 
     def traced(self, full: bool) -> dict[StepKey, Step]:
         """All steps, each rule with the traces of its condition and value and what its sentence names.

@@ -117,17 +117,20 @@ def _agree(left: Any, right: Any) -> bool:
     return not isinstance(left, Unknown) and not isinstance(right, Unknown) and same(left, right)
 
 
-def combine(kind: str, candidates: list[Candidate], states: dict[str, tuple[str, tuple[str, ...]]]) -> Any:
+def combine(
+    kind: str, candidates: list[Candidate], states: dict[str, tuple[str, tuple[str, ...]]], codes: frozenset[str] = frozenset()
+) -> Any:
     """The outcome of a decision from the states of its rules.
 
     Args:
         kind: `bool`, `set`, or any other kind of type for a single value.
+        codes: of a set, all that could be in it.
     """
     holding = [c for c in candidates if states[c.name][0] == HOLDS]
     doubtful = [c for c in candidates if states[c.name][0] in (OPEN, BLOCKED)]
     missing = frozenset(cause for c in doubtful for cause in _doubt(c, candidates, states))
     if kind == "set":
-        return _combine_set(holding, doubtful, missing)
+        return _combine_set(holding, doubtful, missing, codes)
     if not holding:
         if doubtful:
             return Unknown(missing)
@@ -154,8 +157,11 @@ def _doubt(candidate: Candidate, candidates: list[Candidate], states: dict[str, 
     return candidate.causes | frozenset(cause for c in candidates if c.name in by for cause in c.causes | causes_of((c.value,)))
 
 
-def _combine_set(holding: list[Candidate], doubtful: list[Candidate], missing: frozenset[Cause]) -> Any:
+def _combine_set(holding: list[Candidate], doubtful: list[Candidate], missing: frozenset[Cause], codes: frozenset[str]) -> Any:
+    """The certain members and the possible ones; a rule that adds it is not known which code may add any."""
     members = frozenset(c.value for c in holding if not isinstance(c.value, Unknown))
     possible = frozenset(c.value for c in doubtful if not isinstance(c.value, Unknown)) - members
-    missing |= causes_of(c.value for c in holding)
+    unknown = [c.value for c in (*holding, *doubtful) if isinstance(c.value, Unknown)]
+    if unknown:
+        possible, missing = codes - members, missing | causes_of(unknown)
     return OpenSet(members, possible, missing) if possible else members
