@@ -120,7 +120,7 @@ class FactsBuilder:
             if column.name not in present and column.has_presumed:
                 return column.presumed
             cause = frozenset({Cause("fact", f"{spec.name}.{column.name}", key)})
-            return Unknown(cause, column.minimum, as_of if column.event else None)
+            return Unknown(cause, column.minimum, as_of if column.event else None, column.type.nullable)
         if column.type.kind in ("text", "ref"):
             return None if written == "none" and column.type.nullable else str(written)
         try:
@@ -210,7 +210,8 @@ class FactsBuilder:
             elif column.has_presumed:
                 cells[name] = column.presumed
             else:
-                cells[name] = Unknown(frozenset({Cause("fact", f"{spec.name}.{name}", (key,))}), column.minimum)
+                missing = frozenset({Cause("fact", f"{spec.name}.{name}", (key,))})
+                cells[name] = Unknown(missing, column.minimum, None, column.type.nullable)
         return Row(spec.name, (key,), cells, source)
 
     def link(self, spec: TableSpec, row: Row, raw: RawRow, tables: dict[str, list[Row]]) -> None:

@@ -57,14 +57,18 @@ def _extreme(choose: Callable[[list[Any]], Any], outer: Callable[[Any], Any]) ->
             return choose(certain) if certain else default
         missing = causes_of(v for pair in members for v in pair)
         if not certain and default is None:
-            return Unknown(missing)
+            span = _span(perhaps)
+            return Unknown(missing, span.low, span.high, True)
         core = choose(certain) if certain else default
         wide = choose([core, *perhaps]) if certain else _span([default, *perhaps])
         if not isinstance(core, Unknown) and not isinstance(wide, Unknown) and same(core, wide):
             return core
         bounds = [_span([core]), _span([wide])]
         lows, highs = [b[0] for b in map(_ends, bounds)], [b[1] for b in map(_ends, bounds)]
-        return between(None if None in lows else min(lows), None if None in highs else max(highs), missing | causes_of((default,)))
+        lowest, highest = None if None in lows else min(lows), None if None in highs else max(highs)
+        if not certain and isinstance(default, Unknown) and default.none:
+            return Unknown(missing | default.causes, lowest, highest, True)
+        return between(lowest, highest, missing | causes_of((default,)))
 
     return fold
 

@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from engine.language.values import OpenSet, Unknown, between, causes_of, certainly_given, high, hull, low, same, whole
+from engine.language.values import OpenSet, Unknown, between, causes_of, high, hull, low, same, whole
 
 
 def equal(left: Any, right: Any) -> Any:
@@ -171,10 +171,12 @@ def _monotone(apply: Callable[[Any], Any]) -> Callable[[list[Any]], Any]:
 
 def _known(apply: Callable[..., Any]) -> Callable[[list[Any]], Any]:
     def run(arguments: list[Any]) -> Any:
+        if None in arguments:
+            return None
         missing = causes_of(arguments)
         if missing:
-            return Unknown(missing)
-        return None if None in arguments else apply(*arguments)
+            return Unknown(missing, none=any(isinstance(a, Unknown) and a.none for a in arguments))
+        return apply(*arguments)
 
     return run
 
@@ -193,7 +195,7 @@ def _day(arguments: list[Any]) -> Any:
     if isinstance(year, Unknown) or not isinstance(text, Unknown):
         return _known(_one_day)(arguments)
     ends = [None if end is None else _one_day(end, year) for end in (text.low, text.high)]
-    return between(ends[0], ends[1], text.causes)
+    return Unknown(text.causes, ends[0], ends[1], True) if text.none else between(ends[0], ends[1], text.causes)
 
 
 def _one_day(text: str, year: int) -> date:
@@ -203,8 +205,8 @@ def _one_day(text: str, year: int) -> date:
 def _default(arguments: list[Any]) -> Any:
     """The value, or what stands in for none; an unknown may turn out to be either."""
     value, stand_in = arguments
-    if isinstance(value, Unknown) and not certainly_given(value):
-        return hull([value, stand_in], value.causes)
+    if isinstance(value, Unknown) and value.none:
+        return hull([Unknown(value.causes, value.low, value.high), stand_in], value.causes)
     return stand_in if value is None else value
 
 
@@ -239,7 +241,7 @@ FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 
 def _given(arguments: list[Any]) -> Any:
     if isinstance(arguments[0], Unknown):
-        return True if certainly_given(arguments[0]) else Unknown(arguments[0].causes)
+        return Unknown(arguments[0].causes) if arguments[0].none else True
     return arguments[0] is not None
 
 

@@ -34,7 +34,7 @@ from engine.language.nodes import (
     Var,
     walk,
 )
-from engine.language.values import Cause, OpenSet, Unknown, causes_of, certainly_given, hull
+from engine.language.values import Cause, OpenSet, Unknown, causes_of, hull
 
 _FACTUAL = (Column, Decision, Rows, Lookup, Var, Aggregate)
 Env = Mapping[str, Any]
@@ -87,7 +87,7 @@ def _var(node: Var) -> Run:
 
 
 def _column(node: Column) -> Run:
-    base, name = compile_node(node.base), node.name
+    base, name, nullable = compile_node(node.base), node.name, node.type.nullable
     if isinstance(node.base, Var):
         variable = node.base.name
         return lambda env: env[variable].cell(name)
@@ -95,7 +95,7 @@ def _column(node: Column) -> Run:
     def run(env: Env) -> Any:
         owner = base(env)
         if owner is None or isinstance(owner, Unknown):
-            return Unknown(owner.causes) if owner is not None else None
+            return Unknown(owner.causes, none=nullable) if owner is not None else None
         return owner.cell(name)
 
     return run
@@ -116,7 +116,8 @@ def _decision(node: Decision) -> Run:
 
 def _parameter(node: Parameter) -> Run:
     """A look-up that the facts cannot change is made once per program."""
-    name, at, number, members, minimum = node.name, compile_node(node.at), id(node), node.members, node.minimum
+    name, at, number = node.name, compile_node(node.at), id(node)
+    members, minimum, nullable = node.members, node.minimum, node.type.nullable
     key = compile_node(node.key) if node.key is not None else None
     fixed = not any(
         isinstance(part, _FACTUAL) or (isinstance(part, Builtin) and part.name == "as_of") for part in walk(node) if part is not node
@@ -128,7 +129,7 @@ def _parameter(node: Parameter) -> Run:
         if isinstance(which, Unknown) and members and not isinstance(when, Unknown) and when is not None:
             return _common([env["@"].parameter(name, member, when) for member in members], which.causes)
         if isinstance(when, Unknown) or isinstance(which, Unknown):
-            return Unknown(causes_of((when, which)), minimum)
+            return Unknown(causes_of((when, which)), minimum, None, nullable)
         if when is None or (key is not None and which is None):
             return None
         return env["@"].parameter(name, which, when)
@@ -144,7 +145,7 @@ def _parameter(node: Parameter) -> Run:
 
 def _common(values: list[Any], causes: frozenset[Cause]) -> Any:
     """What the values under every possible key have in common."""
-    return Unknown(causes) if None in values and any(value is not None for value in values) else hull(values, causes)
+    return hull(values, causes)
 
 
 def _rows(node: Rows) -> Run:
@@ -159,12 +160,12 @@ def _rows(node: Rows) -> Run:
 
 
 def _lookup(node: Lookup) -> Run:
-    rows, name, minimum = compile_node(node.rows), node.column_name, node.minimum
+    rows, name, minimum, nullable = compile_node(node.rows), node.column_name, node.minimum, node.type.nullable
 
     def run(env: Env) -> Any:
         found = rows(env)
         if isinstance(found, Unknown):
-            return Unknown(found.causes, minimum)
+            return Unknown(found.causes, minimum, None, nullable)
         return found[0].cell(name) if found else None
 
     return run
@@ -180,14 +181,13 @@ def _compare(node: Compare) -> Run:
 
 
 def _is_none(node: IsNone) -> Run:
-    """A value between two bounds is a value, even where it is not known exactly."""
     item = compile_node(node.item)
 
     def run(env: Env) -> Any:
         value = item(env)
         if not isinstance(value, Unknown):
             return value is None
-        return False if certainly_given(value) else Unknown(value.causes)
+        return Unknown(value.causes) if value.none else False
 
     return run
 
@@ -290,7 +290,7 @@ def _arithmetic(node: Arithmetic) -> Run:
 
 def _if_given(value: Any) -> Any:
     """An operand that may turn out to be none has no bounds: there may be no result to bound."""
-    return Unknown(value.causes) if isinstance(value, Unknown) and not certainly_given(value) else value
+    return Unknown(value.causes) if isinstance(value, Unknown) and value.none else value
 
 
 def _call(node: Call) -> Run:
@@ -317,7 +317,7 @@ def _aggregate(node: Aggregate) -> Run:
     element = compile_node(node.element) if node.element is not None else None
     condition = compile_node(node.condition) if node.condition is not None else None
     default = compile_node(node.default) if node.default is not None else None
-    nullable, summed = node.element is not None and node.element.type.nullable, node.function == "sum"
+    ordered, summed = node.function in ("sum", "min", "max"), node.function == "sum"
 
     def run(env: Env) -> Any:
         rows = over(env)
@@ -330,7 +330,7 @@ def _aggregate(node: Aggregate) -> Run:
             if kept is False:
                 continue
             value = 1 if element is None else element(inner)
-            if nullable and isinstance(value, Unknown) and not certainly_given(value):
+            if ordered and isinstance(value, Unknown) and value.none:
                 kept, value = (kept, Unknown(value.causes)) if summed else (kleene_and([kept, Unknown(value.causes)]), value)
             members.append((kept, value))
         return fold(members, default(env) if default is not None else None)

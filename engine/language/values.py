@@ -36,11 +36,18 @@ class Cause:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that is not known, within inclusive bounds where they are (numbers and dates)."""
+    """A value that is not known.
+
+    Attributes:
+        causes: what is missing.
+        low, high: inclusive bounds of a number or date, where there are any.
+        none: whether it may turn out to be `none`; the bounds then hold where it is not.
+    """
 
     causes: frozenset[Cause]
     low: Any = None
     high: Any = None
+    none: bool = False
 
     def __bool__(self) -> bool:
         raise TypeError("an unknown is neither true nor false")
@@ -74,11 +81,6 @@ def high(value: Any) -> Any:
     return value.high if isinstance(value, Unknown) else value
 
 
-def certainly_given(value: Unknown) -> bool:
-    """Whether an unknown is certainly not `none`: what lies between two bounds is a value."""
-    return value.low is not None and value.high is not None
-
-
 def causes_of(values: Iterable[Any]) -> frozenset[Cause]:
     """The union of the causes of the unknown among ``values``."""
     found: frozenset[Cause] = frozenset()
@@ -96,14 +98,15 @@ def between(lowest: Any, highest: Any, causes: frozenset[Cause]) -> Any:
 def hull(values: Iterable[Any], causes: frozenset[Cause]) -> Any:
     """The common value of ``values`` if all are known and equal, else an unknown that contains each of them."""
     members = list(values)
-    first = members[0]
+    first, none = members[0], any(m is None or (isinstance(m, Unknown) and m.none) for m in members)
     if not isinstance(first, Unknown) and all(not isinstance(m, Unknown) and same(m, first) for m in members[1:]):
         return first
-    lows, highs = [low(m) for m in members], [high(m) for m in members]
-    ordered = all(isinstance(m, (int, Fraction, date)) and not isinstance(m, bool) for m in members if not isinstance(m, Unknown))
+    given = [m for m in members if m is not None]
+    lows, highs = [low(m) for m in given], [high(m) for m in given]
+    ordered = all(isinstance(m, (int, Fraction, date)) and not isinstance(m, bool) for m in given if not isinstance(m, Unknown))
     lowest = min(lows) if ordered and None not in lows else None
     highest = max(highs) if ordered and None not in highs else None
-    return Unknown(causes | causes_of(members), lowest, highest)
+    return Unknown(causes | causes_of(members), lowest, highest, none)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -104,11 +104,21 @@ class Program:
             elif key is not None and self.law.vocabulary.parameters[name].keyed_by != "year":
                 found = None, None
             else:
-                found = gap_in_sources(name, key), None
+                found = gap_in_sources(self.law.vocabulary.parameters[name], key), None
             self._values[name, key, at] = found
         return found
 
+    @property
+    def looked_up(self) -> frozenset[tuple[str, Any, date]]:
+        """Every look-up made so far: parameter, key and day."""
+        return frozenset(self._values)
+
     # -- rules --------------------------------------------------------------------------------------------------
+
+    @property
+    def consulted(self) -> frozenset[Key]:
+        """Every decision whose rules were asked for so far."""
+        return frozenset(self._rules)
 
     def rules(self, key: Key) -> tuple[TypedRule, ...]:
         """The rules that decide ``key`` in this program, in the order in which the law states them."""

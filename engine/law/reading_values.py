@@ -81,7 +81,7 @@ def read_value(entry: dict[str, Any], spec: ParameterSpec, vocabulary: Vocabular
         because = entry.get("because")
         cause = Cause("construct", because) if because else Cause("parameter", spec.name, place)
         least = read_plain(entry["at_least"], spec.type, vocabulary) if "at_least" in entry else spec.minimum
-        return Unknown(frozenset({cause}), least), False, "unknown"
+        return Unknown(frozenset({cause}), least, None, spec.type.nullable), False, "unknown"
     if isinstance(written, dict):
         about, step = read_number(written["about"]), read_number(written["to"])
         half = Fraction(step, 2) if written.get("how", "rounded") == "rounded" else Fraction(0)

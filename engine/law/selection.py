@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from engine.language import Cause, Unknown
+from engine.language import Cause, ParameterSpec, Unknown
 
 ALWAYS, NEVER = date.min, date.max
 
@@ -94,6 +94,7 @@ def _contains(interval: Unknown, value: Any) -> bool:
     return value is not None and interval.low <= value <= interval.high
 
 
-def gap_in_sources(name: str, key: Any) -> Unknown:
+def gap_in_sources(spec: ParameterSpec, key: Any) -> Unknown:
     """The unknown of a parameter that has values, but none for this day."""
-    return Unknown(frozenset({Cause("parameter", name, (str(key),) if key is not None else ())}))
+    cause = Cause("parameter", spec.name, (str(key),) if key is not None else ())
+    return Unknown(frozenset({cause}), spec.minimum, None, spec.type.nullable)

@@ -8,6 +8,7 @@ that a firing which the core invents or misses can never decide anything.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,9 @@ class Session:
         if not isinstance(step.outcome, (Gap, Conflict)):
             return step.outcome
         kind = "gap" if isinstance(step.outcome, Gap) else "conflict"
-        return Unknown(frozenset({Cause(kind, self.program.law.decision_name(step.entity, step.decision), step.place)}))
+        cause = Cause(kind, self.program.law.decision_name(step.entity, step.decision), step.place)
+        nullable = self.program.law.vocabulary.decisions[step.entity, step.decision].type.nullable
+        return Unknown(frozenset({cause}), none=nullable)
 
     @property
     def steps(self) -> dict[StepKey, Step]:
@@ -294,6 +297,8 @@ class Session:
                     steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])
         if isinstance(outcome, (Unknown, OpenSet)) and not outcome.causes:
             raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
+        if isinstance(outcome, Unknown) and len(rules) > 1 and self.program.law.vocabulary.decisions[key].type.nullable:
+            outcome = replace(outcome, none=True)
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
 
     def _codes(self, key: Key) -> frozenset[str]:
