@@ -140,6 +140,8 @@ class _Reader(Names):
         else:
             if operator == "/" and not self.fixed(right):
                 raise self.error_at(right, "a divisor must be a number or a parameter, so that it cannot be zero by accident")
+            if operator == "/" and _is_zero(right):
+                raise self.error_at(right, "nothing can be divided by zero")
             unit = left.type.unit * right.type.unit if operator == "*" else left.type.unit / right.type.unit
             kind = number(unit)
         return self.make(tree, Arithmetic, kind.plain(), operator=operator, left=left, right=right)

@@ -10,6 +10,7 @@ from typing import Any
 from engine.language import Cause, ParameterSpec, Type, Unknown, Vocabulary, exact
 from engine.problems import did_you_mean
 
+ORDINARY_YEAR = "0001"  # not a leap year: a day that recurs must exist in each
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?\Z")
 _MONTH_DAY = re.compile(r"\d\d-\d\d\Z")
 
@@ -55,7 +56,10 @@ def read_plain(written: Any, kind: Type, vocabulary: Vocabulary) -> Any:
     if kind.kind == "month_day":
         if not _MONTH_DAY.match(str(written)):
             raise Unreadable(f"'{written}' is not a month and day: write \"04-15\"")
-        date.fromisoformat(f"2000-{written}")
+        try:
+            date.fromisoformat(f"{ORDINARY_YEAR}-{written}")
+        except ValueError:
+            raise Unreadable(f"'{written}' is not a day of every year") from None
         return str(written)
     if kind.kind == "code":
         allowed = vocabulary.codes[kind.codes or ""]
@@ -81,7 +85,8 @@ def read_value(entry: dict[str, Any], spec: ParameterSpec, vocabulary: Vocabular
         because = entry.get("because")
         cause = Cause("construct", because) if because else Cause("parameter", spec.name, place)
         least = read_plain(entry["at_least"], spec.type, vocabulary) if "at_least" in entry else spec.minimum
-        return Unknown(frozenset({cause}), least, None, spec.type.nullable), False, "unknown"
+        most = read_plain(entry["at_most"], spec.type, vocabulary) if "at_most" in entry else None
+        return Unknown(frozenset({cause}), least, most, spec.type.nullable), False, "unknown"
     if isinstance(written, dict):
         about, step = read_number(written["about"]), read_number(written["to"])
         half = Fraction(step, 2) if written.get("how", "rounded") == "rounded" else Fraction(0)
