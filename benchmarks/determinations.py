@@ -19,10 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from engine.facts import Facts, facts_from_document  # noqa: E402
-from engine.law import Law, load_law  # noqa: E402
-from engine.law.yaml_files import parse_yaml  # noqa: E402
-from engine.proving import Prover, Root, determine  # noqa: E402
+from engine.facts import Facts, facts_from_document
+from engine.law import Law, load_law
+from engine.law.yaml_files import parse_yaml
+from engine.proving import Prover, Root, determine
 
 CASE = ROOT / "examples" / "case.yaml"
 RUNS = 15

@@ -123,7 +123,8 @@ def _members(codes: Tree) -> list[tuple[Any, str]]:
 
 
 def _label(content: Tree) -> str:
-    return str(content["label"]["en"])
+    text = content["label"]["en"]
+    return str(text if isinstance(text, str) else text["other"])
 
 
 def _text(value: Any) -> str:

@@ -23,11 +23,12 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Open:
-    """Not known: a number or date from ``lo`` to ``hi`` (None: unbounded), or perhaps none; or anything at all."""
+    """Not known: a number or date from ``lo`` to ``hi`` (None: unbounded), a row of ``table``, or anything; perhaps none."""
 
     lo: Any = None
     hi: Any = None
     none: bool = False
+    table: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,15 @@ def span(lo: Any, hi: Any, none: bool = False) -> Any:
 
 
 def hull(values: list[Any]) -> Any:
-    """What is certain when any one of ``values`` may be the case. Bounds do not outlive a none among them."""
+    """What is certain when any one of ``values`` may be the case."""
     first = values[0]
     if all(type(v) is type(first) and v == first for v in values) or all(known(v) and exactly(v) == exactly(first) for v in values):
         return first
     none = any(v is None or (isinstance(v, Open) and v.none) for v in values)
-    if None in values or not all(isinstance(v, (int, Fraction, date, Open)) and not isinstance(v, bool) for v in values):
+    there = [v for v in values if v is not None]
+    if not all(isinstance(v, (int, Fraction, date, Open)) and not isinstance(v, bool) for v in there):
         return Open(none=none)
-    lows, highs = [ends(v)[0] for v in values], [ends(v)[1] for v in values]
+    lows, highs = [ends(v)[0] for v in there], [ends(v)[1] for v in there]
     return Open(None if None in lows else min(lows), None if None in highs else max(highs), none)
 
 
@@ -212,7 +214,8 @@ def settled(values: list[Any], nullable: bool) -> Any:
 
 
 def half_up(value: Any) -> int:
-    return math.floor(abs(value) + Fraction(1, 2)) * (-1 if value < 0 else 1)
+    rounded: int = math.floor(abs(value) + Fraction(1, 2)) * (-1 if value < 0 else 1)
+    return rounded
 
 
 # -- the law and the facts ----------------------------------------------------------------------------------------------
@@ -279,6 +282,8 @@ class Oracle:
             worlds.append(undisplaced({n: (value, above) for n, holds, value, above in rules if world.get(n, holds) is True}))
         if spec["type"] == "set":
             return self.joined(spec, [list(w.values()) for w in worlds])
+        if all(w.keys() == worlds[0].keys() for w in worlds):
+            worlds = worlds[:1]
         outcomes = [settled(list(w.values()), bool(spec.get("nullable"))) for w in worlds]
         if len(frozenset.intersection(*(frozenset(exactly(v) for v in w.values() if known(v)) for w in worlds))) > 1:
             return CONFLICT
@@ -314,7 +319,7 @@ class Oracle:
             keys = [*self.tree["codes"][spec["keyed_by"]]["members"], *([None] if key.none else [])]
             return hull([self.parameter(name, env, one, True, day) for one in keys])
         if isinstance(day, Open) or isinstance(key, Open):
-            return Open(none=keyed or bool(spec.get("nullable")))
+            return Open(none=bool(spec.get("nullable")) or (keyed and spec["keyed_by"] != "year"))
         if day is None or (keyed and key is None):
             return None
         fitting = [
@@ -322,10 +327,10 @@ class Oracle:
             if v["parameter"] == name and v["key"] == key and v.get("from", "0001-01-01") <= day.isoformat() < v.get("to", "9999-12-31")
         ]  # fmt: skip
         if not fitting:
-            return None if keyed and spec["keyed_by"] != "year" else Open(none=keyed)
+            return None if keyed and spec["keyed_by"] != "year" else Open(none=bool(spec.get("nullable")))
         written = max(fitting, key=lambda v: v.get("from", "0001-01-01"))["value"]
         if written == "unknown":
-            return Open(spec.get("min"), None, keyed)
+            return Open(spec.get("min"), None, bool(spec.get("nullable")))  # of a value that is listed
         if isinstance(written, dict):
             about, step = Fraction(str(written["about"])), Fraction(str(written["to"]))
             low, high = (about - step / 2, about + step / 2) if written.get("how", "rounded") == "rounded" else (about, about + step)
@@ -434,7 +439,7 @@ class Oracle:
 
     def attribute(self, owner: Any, name: str) -> Any:
         if owner is None or isinstance(owner, Open):
-            return None if owner is None else Open(none=True)
+            return None if owner is None else Open(none=owner.none or bool(self.tree["tables"][owner.table]["columns"][name].get("nullable")))
         if isinstance(owner, Group):
             return self.cell_of_group(owner, name)
         if isinstance(owner, Row):
@@ -448,7 +453,7 @@ class Oracle:
 
     def cell(self, row: Row, name: str) -> Any:
         value, spec = row.cells[name], self.tree["tables"][row.table]["columns"][name]
-        return Open(value.low, value.high, bool(spec.get("nullable"))) if isinstance(value, Unknown) else value
+        return Open(value.low, value.high, bool(spec.get("nullable")), spec.get("to")) if isinstance(value, Unknown) else value
 
     def _subscript(self, tree: ast.Subscript, env: Tree) -> Any:
         keys = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
@@ -508,8 +513,9 @@ class Oracle:
         if name in ("given", "some", "size"):
             return self.about(name, first)
         if name in ("floor", "ceil", "round_half_up"):
-            rounding = {"floor": math.floor, "ceil": math.ceil, "round_half_up": half_up}[name]
-            return span(*(None if end is None else rounding(end) for end in ends(first)))
+            rounding: Any = {"floor": math.floor, "ceil": math.ceil, "round_half_up": half_up}[name]
+            low, high = (None if end is None else rounding(end) for end in ends(first))
+            return span(low, high)
         if any(isinstance(v, Open) for v in values):
             return UNKNOWN
         if first is None:
@@ -541,7 +547,8 @@ class Oracle:
         pairs = (
             [(True, m) for m in over.sure] + [(UNKNOWN, m) for m in over.maybe] if isinstance(over, Perhaps) else [(True, m) for m in over]
         )
-        certain, doubtful = [], []
+        certain: list[Any] = []
+        doubtful: list[Any] = []
         for belongs, item in pairs:
             inner = {**env, clause.target.id: item}
             kept = both([belongs, *(self.eval(test, inner) for test in clause.ifs)])

@@ -10,11 +10,15 @@ from tempfile import TemporaryDirectory
 from textwrap import dedent
 from typing import Any
 
+import yaml
+
 from engine.facts import Facts, facts_from_document
 from engine.language import Node, Scope, Type, Vocabulary, parse
-from engine.law import Law, check_law
+from engine.law import Law
+from engine.law.checking import find_problems
 from engine.law.collecting import collect
 from engine.law.yaml_files import Document, parse_yaml
+from engine.problems import InputError
 from engine.proving import Determination, Prover, Root, determine
 
 TODAY = date(2026, 1, 1)
@@ -159,7 +163,7 @@ def tree_of(*parts: str) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         root = Path(folder) / "law"
         (root / "phases" / phase["id"]).mkdir(parents=True)
-        (root / "ruleset.yaml").write_text(json.dumps(sections, ensure_ascii=False), encoding="utf-8")
+        (root / "ruleset.yaml").write_text(yaml.safe_dump(sections, allow_unicode=True, sort_keys=False), encoding="utf-8")
         (root / "phases" / phase["id"] / "phase.yaml").write_text(json.dumps({"phase": phase}), encoding="utf-8")
         (Path(folder) / "ruleset.schema.json").write_text("{}", encoding="utf-8")
         return collect(root, sorted(root.rglob("*.yaml")), Path(folder))
@@ -168,7 +172,9 @@ def tree_of(*parts: str) -> dict[str, Any]:
 def law_of(*parts: str) -> Law:
     """The checked law of `tree_of`."""
     law = Law(tree_of(*parts), "test")
-    check_law(law)
+    problems = find_problems(law, texts=False)
+    if problems:
+        raise InputError(problems)
     return law
 
 

@@ -10,7 +10,11 @@ from engine.explaining.words import plain_json
 from engine.facts import Facts
 from engine.language import Trace
 from engine.law import Law, Selection
+from engine.law.cache import engine_hash
 from engine.proving import Determination, RuleStep, Step
+
+SHORT = 16
+"""Digits of the hash of a single file: enough to tell which one changed; the hash of them all is whole."""
 
 
 def receipt(law: Law, selection: Selection, facts: Facts) -> dict[str, Any]:
@@ -18,11 +22,15 @@ def receipt(law: Law, selection: Selection, facts: Facts) -> dict[str, Any]:
     return {
         "ruleset": law.manifest["id"],
         "ruleset_hash": law.digest,
+        "ruleset_files": {name: digest[:SHORT] for name, digest in sorted(law.files.items())},
         "engine_version": __version__,
+        "engine_hash": engine_hash(),
         "authority": selection.authority,
         "readings": dict(sorted(selection.readings.items())),
+        "settled": {question: selection.readings[question] for question in sorted(selection.settled)},
         "known_on": selection.known_on.isoformat() if selection.known_on else None,
         "as_of": facts.as_of.isoformat(),
+        "facts_path": facts.path,
         "facts_hash": facts.digest,
     }
 

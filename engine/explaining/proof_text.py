@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.explaining.formulas import Formulas
 from engine.explaining.words import Words
-from engine.language import OpenSet, Trace, Unknown
-from engine.law import Program, Rule
+from engine.language import Node, OpenSet, Trace, Unknown
+from engine.language.nodes import Const
+from engine.law import Program, Rule, type_rule
 from engine.proving import Conflict, Gap, RuleStep, Step
 
 StepKey = tuple[str, tuple[str, ...], str]
 MARKS = {True: "✓", False: "✗"}
 MAX_ROWS = 12
-_PREFIX = {"holds": "✓", "fails": "✗ does not apply:", "displaced": "✗ displaced:"}
-_STATES = {"displaced": "displaced by {by}", "blocked": "blocked by {by}, which is open"}
+_SENTENCES = {"holds": "rule_holds", "fails": "rule_fails", "displaced": "rule_displaced"}
+_LINES = {"displaced": "rule_displaced_by", "blocked": "rule_blocked_by"}
 
 
 class ProofText:
@@ -30,6 +32,8 @@ class ProofText:
     def __init__(self, words: Words, program: Program, steps: Mapping[StepKey, Step], full: bool = False) -> None:
         self.words, self.program, self.steps, self.full = words, program, steps, full
         self.rules: dict[str, Rule] = {rule.name: rule for rules in program.law.rules.values() for rule in rules}
+        self.formulas = Formulas(words)
+        self._nodes: dict[str, Node] = {}
 
     def lines(self, key: StepKey) -> Iterator[str]:
         """The proof of one decision, each line indented by two spaces a level; what was shown before is named only."""
@@ -42,21 +46,22 @@ class ProofText:
         kind = self.program.law.vocabulary.decisions[step.entity, step.decision].type
         pad = "  " * depth
         label = self.words.decision(step.entity, step.decision)
-        name = self.program.law.decision_name(step.entity, step.decision)
-        head = f"{pad}{label} ({name}): {self.words.value(step.outcome, kind)}"
+        if self.words.coded:
+            label += f" ({self.program.law.decision_name(step.entity, step.decision)})"
+        head = f"{pad}{label}: {self.words.value(step.outcome, kind)}"
         if key in shown:
-            yield head + "  (shown above)"
+            yield f"{head}  {self.words.say('shown_above')}"
             return
         shown.add(key)
         yield head
         for cause in sorted(step.outcome.causes) if isinstance(step.outcome, (Unknown, OpenSet)) else ():
-            yield f"{pad}  because {self.cause(cause)}"
+            yield f"{pad}  {self.words.say('because', cause=self.words.cause(cause))}"
         deciding = self._deciding(step)
         for rule in deciding:
             yield from self._rule(rule, step, depth + 1, shown)
         folded = len(step.rules) - len(deciding)
         if folded and not self.full:
-            yield f"{pad}  ({folded} other rule{'s' if folded > 1 else ''} did not apply)"
+            yield f"{pad}  {self.words.say('others_failed', count=folded)}"
 
     def _deciding(self, step: Step) -> list[RuleStep]:
         """The rules that the outcome is read off: those that hold, or why none does."""
@@ -73,10 +78,10 @@ class ProofText:
 
     def _rule(self, step: RuleStep, of: Step, depth: int, shown: set[StepKey]) -> Iterator[str]:
         rule, pad = self.rules[step.rule], "  " * depth
-        mark = _PREFIX.get(step.state, "? open:")
-        state = _STATES.get(step.state, "").format(by=", ".join(step.by))
-        yield f"{pad}{mark} {self.sentence(rule, step)}"
-        yield f"{pad}  rule {rule.name}{': ' + state if state else ''} [{self.words.cites(rule.cites)}]"
+        sources, by = self.words.cites(rule.cites), ", ".join(step.by)
+        yield pad + self.words.say(_SENTENCES.get(step.state, "rule_open"), sentence=self.sentence(rule, step))
+        yield f"{pad}  {self.words.say(_LINES.get(step.state, 'rule_line'), rule=rule.name, by=by, sources=sources)}"
+        self._nodes = {} if self.words.coded else self._formulas_of(rule)
         needed: list[Trace] = []
         if step.when is not None:
             yield from self._clause(step.when, depth + 1, needed)
@@ -95,23 +100,15 @@ class ProofText:
             text = text.replace("{" + fill.name + "}", self.words.value(fill.value, fill.type))
         return text
 
-    def cause(self, cause: Any) -> str:
-        """What is missing, in words."""
-        tree = self.program.law.tree
-        if cause.kind == "construct":
-            content = tree["constructs"][cause.name]
-            return f"{self.words.label(content['title'], cause.name)}: {self.words.label(content['missing'], '')} [{cause.name}]"
-        texts = {
-            "fact": "the facts do not give {0}",
-            "parameter": "no source gives {0}",
-            "rounded": "the source gives {0} only as a rounded figure",
-            "gap": "the law does not say {0}",
-            "conflict": "two rules give two values for {0}",
-            "none": "{0} has no value",
-            "rule": "rule {0}",
-            "not_listed": "{0} is not listed",
-        }
-        return texts[cause.kind].format(cause)
+    def _formulas_of(self, rule: Rule) -> dict[str, Node]:
+        """The parts of a rule by their texts: as this law has specialised it, and as it was written."""
+        typed = [t for t in self.program.rules(rule.decides) if t.rule.name == rule.name]
+        return self.formulas.index(part for t in (*typed, type_rule(self.program.law, rule)) for part in (t.when, t.value))
+
+    def formula(self, text: str) -> str:
+        """A part of the rule at hand as the reader sees it: as written, or with labels for its names."""
+        node = self._nodes.get(text)
+        return text if node is None else self.formulas.text(node)
 
     # -- clauses ------------------------------------------------------------------------------------------------
 
@@ -128,7 +125,7 @@ class ProofText:
         if part.kind == "skipped":
             return
         mark = MARKS.get(part.value, "?") if isinstance(part.value, bool) else "?"
-        yield f"{'  ' * depth}{mark} {part.text}{self._values(part)}"
+        yield f"{'  ' * depth}{mark} {self.formula(part.text)}{self._values(part)}"
         yield from self._leaves(part, depth + 1, needed)
 
     def _values(self, part: Trace) -> str:
@@ -136,26 +133,30 @@ class ProofText:
         inner = part.parts[0] if part.kind == "not" else part
         if inner.kind == "compare":
             left, right = inner.parts
-            return f": {self.words.value(left.value, left.type)} against {self.words.value(right.value, right.type)}"
+            if self._said(right):
+                return f": {self._one(left)}"
+            return ": " + self.words.say("against", left=self._one(left), right=self._one(right))
         if inner.kind == "in":
-            return (
-                ": "
-                + self.words.value(inner.parts[0].value, inner.parts[0].type)
-                + " among "
-                + ", ".join(self._member(p) for p in inner.parts[1:])
-            )
+            item, *members = inner.parts
+            if all(self._said(member) for member in members):
+                return f": {self._one(item)}"
+            return ": " + self.words.say("among", item=self._one(item), members=", ".join(map(self._one, members)))
         if inner.kind == "none":
-            return f": {self.words.value(inner.parts[0].value, inner.parts[0].type)}"
-        return "" if inner.kind in ("rows", "and", "or") else f": {self.words.value(inner.value, inner.type)}"
+            return f": {self._one(inner.parts[0])}"
+        return "" if inner.kind in ("rows", "and", "or") else f": {self._one(inner)}"
 
-    def _member(self, part: Trace) -> str:
+    def _said(self, part: Trace) -> bool:
+        """Whether the formula in words has the value already, as that of a constant."""
+        return isinstance(self._nodes.get(part.text), Const)
+
+    def _one(self, part: Trace) -> str:
         return self.words.value(part.value, part.type)
 
     def _value(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
         """A computed value: its formula, and its leaves."""
         if part.kind in ("constant", "skipped"):
             return
-        yield f"{'  ' * depth}= {part.text} = {self.words.value(part.value, part.type)}"
+        yield f"{'  ' * depth}= {self.formula(part.text)} = {self._one(part)}"
         yield from self._leaves(part, depth + 1, needed)
 
     def _leaves(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
@@ -163,11 +164,10 @@ class ProofText:
         if part.kind == "parameter":
             for inner in part.parts:
                 yield from self._leaves(inner, depth, needed)
-            key = f"[{', '.join(part.place)}]" if part.place else ""
-            yield f"{pad}{part.name}{key} = {self.words.value(part.value, part.type)}{self._origin(part)}"
+            yield f"{pad}{self._parameter(part)} = {self._one(part)}{self._origin(part)}"
         elif part.kind == "fact":
             origin = f" [{part.source}]" if part.source else ""
-            yield f"{pad}{part.text} = {self.words.value(part.value, part.type)}{origin}"
+            yield f"{pad}{self.formula(part.text)} = {self._one(part)}{origin}"
         elif part.kind == "decision":
             needed.append(part)
         elif part.kind == "rows":
@@ -176,19 +176,28 @@ class ProofText:
             for inner in part.parts:
                 yield from self._leaves(inner, depth, needed)
 
+    def _parameter(self, part: Trace) -> str:
+        """A parameter and the key at which it was looked up."""
+        if self.words.coded:
+            return f"{part.name}[{', '.join(part.place)}]" if part.place else part.name
+        name = self.formulas.name(self.words.parameter(part.name))
+        keyed = self.program.law.vocabulary.parameters[part.name].keyed_by
+        keys = "; ".join(self.words.code(keyed, key) for key in part.place)
+        return self.words.say("formula_of", name=name, keys=keys) if keys else name
+
     def _rows(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
         pad = "  " * depth
         kept = [row for row in part.parts if self.full or row.value is not False]
         if not kept:
-            yield f"{pad}{len(part.parts)} rows, none fits" if part.parts else f"{pad}no rows"
+            yield pad + (self.words.say("rows_none_fits", count=len(part.parts)) if part.parts else self.words.say("no_rows"))
         for row in kept[: None if self.full else MAX_ROWS]:
-            values = " ; ".join(f"{p.text} = {self.words.value(p.value, p.type)}" for p in row.parts)
+            values = " ; ".join(f"{self.formula(p.text)} = {self._one(p)}" for p in row.parts)
             origin = f" [{row.source}]" if row.source else ""
-            yield f"{pad}{', '.join(row.place)}: {values}{origin}"
+            yield f"{pad}{self.words.row(row.place)}: {values}{origin}"
             for inner in row.parts:
                 list(self._leaves(inner, depth + 1, needed))
         if len(kept) > MAX_ROWS and not self.full:
-            yield f"{pad}… and {len(kept) - MAX_ROWS} more"
+            yield pad + self.words.say("more_rows", count=len(kept) - MAX_ROWS)
 
     def _origin(self, part: Trace) -> str:
         if part.at is None or isinstance(part.at, Unknown):

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from engine.explaining.json_form import as_json, proof_json
 from engine.explaining.proof_text import ProofText
 from engine.explaining.text_form import determination_text, law_lines
 from engine.explaining.words import Words
 from engine.facts import Facts, load_facts
+from engine.language import number, parse_unit
+from engine.language.values import exact
 from engine.law import Law, Program, cites
 from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Inquiry, Prover, Root, ask
+
+Counted = TypeVar("Counted")
+MAX_COUNTED = 8
 
 
 def _say(text: str) -> None:
@@ -52,7 +58,16 @@ def roots(law: Law, facts: Facts, inquiry: Inquiry, key: str | None, year: int |
 
 
 def determine_report(
-    law: Law, path: Path, inquiry: Inquiry, key: str | None, year: int | None, as_of: date | None, form: str, many: int, everything: bool
+    law: Law,
+    path: Path,
+    inquiry: Inquiry,
+    key: str | None,
+    year: int | None,
+    as_of: date | None,
+    form: str,
+    many: int,
+    everything: bool,
+    language: str = "en",
 ) -> None:
     """`kazets determine`: each determination, or a summary where there are more than ``many``."""
     facts = read_facts(law, path, as_of)
@@ -70,13 +85,13 @@ def determine_report(
             ]
         )
     answers = ask(law, facts, inquiry, asked)
-    words, selection = Words(law), law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    words, selection = Words(law, language), law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     if form == "json":
         _json(as_json(law, selection, facts, answers))
         return
-    _say(f"law: {law.digest[:12]}, authority {selection.authority}, as of {facts.as_of}")
+    _say(words.say("law_line", law=law.digest[:12], authority=words.authority(selection.authority), day=words.day(facts.as_of)))
     if len(asked) > many:
-        _summary(law, words, facts, _progress(answers, len(asked)))
+        _summary(law, words, facts, _progress(words, answers, len(asked)))
         return
     for determination in answers:
         _say("")
@@ -84,12 +99,12 @@ def determine_report(
             _say(line)
 
 
-def _progress(answers: Any, total: int) -> Any:
+def _progress(words: Words, answers: Any, total: int) -> Any:
     """A progress bar on a terminal, nothing elsewhere."""
     from rich.console import Console
     from rich.progress import track
 
-    return track(answers, "determining", total=total, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    return track(answers, words.say("determining"), total=total, console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 
 def _summary(law: Law, words: Words, facts: Facts, answers: Any) -> None:
@@ -107,43 +122,72 @@ def _summary(law: Law, words: Words, facts: Facts, answers: Any) -> None:
         for line in determination_text(law, words, determination):
             _say(line)
     if found.reasons:
-        _say("\nwhat is missing, and in how many determinations:")
-        for reason, count in found.reasons.most_common(8):
-            _say(f"  {count:>6,}  {reason}")
+        _say(f"\n{words.say('what_is_missing')}")
+        for cause, count in _most(found.reasons):
+            _say(f"  {words.value(count, None):>6}  {words.leaf(cause)}")
     if found.differs:
-        _say("\ndecisions that come out differently under the other authority:")
-        for name, count in found.differs.most_common(8):
-            _say(f"  {count:>6,}  {name}")
+        _say(f"\n{words.say('what_differs')}")
+        for name, count in _most(found.differs):
+            _say(f"  {words.value(count, None):>6}  {words.decision_written(name)}")
+
+
+def _most(counted: Counter[Counted]) -> list[tuple[Counted, int]]:
+    """What was counted most often, equal counts in the order of their names, so that every run prints the same."""
+    return sorted(sorted(counted.items(), key=lambda pair: str(pair[0])), key=lambda pair: -pair[1])[:MAX_COUNTED]
 
 
 def why_report(
-    law: Law, path: Path, inquiry: Inquiry, key: str, year: int, decision: str | None, as_of: date | None, form: str, full: bool
+    law: Law,
+    path: Path,
+    inquiry: Inquiry,
+    key: str,
+    year: int,
+    decision: str | None,
+    as_of: date | None,
+    form: str,
+    full: bool,
+    language: str = "en",
 ) -> None:
     """`kazets why`: the proof of one decision."""
     facts = read_facts(law, path, as_of)
-    root = _find(law, facts, inquiry, key, year)
-    wanted = decision or _default_decision(law, root)
-    owner = _decision_key(law, root, wanted)
+    root = find_root(law, facts, inquiry, key, year)
+    wanted = decision or default_decision(law, root)
+    owner = decision_key(law, root, wanted)
     (determination,) = ask(law, facts, inquiry, [root], "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     if form == "json":
         content = as_json(law, selection, facts, [determination])
-        _json({name: [one | {"proof": proof_json(determination.steps)} for one in ones] for name, ones in content.items() if ones})
+        _json({name: [one | {"proof": proof_json(determination.steps)} for one in ones] for name, ones in content.items()})
         return
-    words = Words(law)
+    words = Words(law, language)
     program = Program(law, selection, law.phases[determination.phase], root.year)
     proof = ProofText(words, program, determination.steps, full)
     phase = law.phases[determination.phase]
-    _say(f"{root} — {words.label(phase.title, phase.id)}; as of {facts.as_of}; authority {selection.authority}; law {law.digest[:12]}")
+    _say(
+        words.say(
+            "why_line",
+            root=f"{words.key(root.entity, root.key)}, {root.year}",
+            phase=words.label(phase.title, phase.id),
+            day=words.day(facts.as_of),
+            authority=words.authority(selection.authority),
+            law=law.digest[:12],
+        )
+    )
     for authority, other in determination.differs.get(owner[1], {}).items():
-        _say(f"under authority {authority}: {words.value(other, law.vocabulary.decisions[owner].type)}")
+        value = words.value(other, law.vocabulary.decisions[owner].type)
+        _say(words.say("under_authority", authority=words.authority(authority), value=value))
     for step_key in [k for k in determination.steps if (k[0], k[2]) == owner]:
         _say("")
         for line in proof.lines(step_key):
             _say(line)
 
 
-def _find(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root:
+def find_root(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root:
+    """What a key and a year of the command line are about: an installation, a trade or a plan.
+
+    Raises:
+        InputError: the facts have no such thing, or no phase governs the year.
+    """
     prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
     prover.program(Root(law.manifest["main"], (key,), year))
     names = []
@@ -161,7 +205,8 @@ def _find(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root
     raise InputError([Problem("INSTALLATION", 0, 0, f"the facts have no '{key}' in {year}", did_you_mean(key, names))])
 
 
-def _default_decision(law: Law, root: Root) -> str:
+def default_decision(law: Law, root: Root) -> str:
+    """The decision that sums up what is decided about a root."""
     return (
         str(law.manifest["result"]["status"])
         if root.entity == law.manifest["main"]
@@ -169,7 +214,12 @@ def _default_decision(law: Law, root: Root) -> str:
     )
 
 
-def _decision_key(law: Law, root: Root, wanted: str) -> tuple[str, str]:
+def decision_key(law: Law, root: Root, wanted: str) -> tuple[str, str]:
+    """The decision that a word of the command line names, about the root or a part of it.
+
+    Raises:
+        InputError: nothing is decided under that name.
+    """
     row = law.vocabulary.entities[root.entity].row
     for written in (wanted, f"{row}.{wanted}"):
         key = law.decision_key(written)
@@ -179,27 +229,50 @@ def _decision_key(law: Law, root: Root, wanted: str) -> tuple[str, str]:
     raise InputError([Problem("DECISION", 0, 0, f"nothing is decided under the name '{wanted}'", did_you_mean(wanted, names))])
 
 
-def law_list_report(law: Law) -> None:
+def dossier_report(
+    law: Law,
+    path: Path,
+    inquiry: Inquiry,
+    key: str,
+    year: int,
+    decision: str | None,
+    as_of: date | None,
+    form: Literal["html", "pdf"],
+    language: str,
+    output: Path,
+) -> None:
+    """`kazets why … --format html|pdf`: one file that stands on its own."""
+    from engine.explaining.dossier import make_dossier, write_dossier
+
+    facts = read_facts(law, path, as_of)
+    root = find_root(law, facts, inquiry, key, year)
+    owner = decision_key(law, root, decision) if decision is not None else None
+    write_dossier(output, make_dossier(law, facts, inquiry, root, language, form, owner))
+
+
+def law_list_report(law: Law, language: str = "en") -> None:
     """`kazets law list`."""
-    words = Words(law)
+    words = Words(law, language)
     for name, phase in law.phases.items():
         _say(f"{name:<14} {phase.first_year}-{phase.last_year}  {words.label(phase.title, name)}  [{words.cites(phase.cites)}]")
-        if phase.note:
-            _say(f"{'':<14} {phase.note}")
+        if note := words.label(phase.note, ""):
+            _say(f"{'':<14} {note}")
 
 
-def law_records_report(law: Law) -> None:
+def law_records_report(law: Law, language: str = "en") -> None:
     """`kazets law records`: sourced figures and statements that decide nothing."""
-    words = Words(law)
+    words = Words(law, language)
     for name, record in law.tree["records"].items():
-        value = record["value"]
-        figure = f"about {value['about']}" if isinstance(value, dict) else str(value)
-        _say(f"{words.label(record['label'], name)}: {figure} {record.get('unit', '')} [{words.cites(cites(record['cite']))}]")
+        value, kind = record["value"], number(parse_unit(str(record["unit"])))
+        rounded = isinstance(value, dict)
+        told = words.value(exact(str(value["about"] if rounded else value)), kind)
+        figure = words.say("about", value=told) if rounded else told
+        _say(f"{words.label(record['label'], name)}: {figure} [{words.cites(cites(record['cite']))}]")
     for name, statement in law.tree["statements"].items():
         _say(f"{words.label(statement['says'], name)} [{words.cites(cites(statement['cite']))}]")
 
 
-def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, form: str) -> None:
+def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, form: str, language: str = "en") -> None:
     """`kazets law show`: a phase as a person reads it."""
     if name not in law.phases:
         raise InputError([Problem("PHASE", 0, 0, f"no phase '{name}'", did_you_mean(name, law.phases))])
@@ -207,7 +280,7 @@ def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, for
     year = year or phase.last_year
     if not phase.first_year <= year <= phase.last_year:
         raise InputError([Problem("--year", 0, 0, f"{name} governs {phase.first_year} to {phase.last_year}", "give one of its years")])
-    words = Words(law)
+    words = Words(law, language)
     program = Program(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), phase, year)
     lines = list(law_lines(law, words, program))
     if form == "json":
@@ -217,8 +290,8 @@ def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, for
     from rich.table import Table
 
     table = Table(title=f"{words.label(phase.title, name)} — {year}", title_justify="left", title_style="bold", show_lines=False)
-    for head in ("parameter", "value", "source"):
-        table.add_column(head, overflow="fold")
+    for head in ("head_parameter", "head_value", "head_source"):
+        table.add_column(words.say(head), overflow="fold")
     for line in lines:
         table.add_row(*line)
     Console(width=None if sys.stdout.isatty() else 140).print(table)

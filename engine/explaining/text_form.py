@@ -21,13 +21,14 @@ def determination_text(law: Law, words: Words, determination: Determination, eve
     root, entity = determination.root, determination.root.entity
     tree = law.tree["entities"][entity]
     timed = tree.get("years") or "year_of" in tree
-    yield f"{words.label(tree['label'], entity)}: {', '.join(root.key)}{f', {root.year}' if timed else ''} — {words.label(law.phases[determination.phase].title, determination.phase)}"
+    about = f"{words.label(tree['label'], entity)}: {words.key(entity, root.key)}{f', {root.year}' if timed else ''}"
+    yield f"{about} — {words.label(law.phases[determination.phase].title, determination.phase)}"
     shown = {name: outcome for name, outcome in determination.outcomes.items() if everything or not _minor(law, entity, name)}
     width = max(len(words.decision(entity, name)) for name in shown)
     for name, outcome in shown.items():
         kind = law.vocabulary.decisions[entity, name].type
         others = determination.differs.get(name, {})
-        disputed = "".join(f"   [{authority}: {words.value(other, kind)}]" for authority, other in others.items())
+        disputed = "".join(f"   [{words.authority(authority)}: {words.value(other, kind)}]" for authority, other in others.items())
         yield f"  {words.decision(entity, name):<{width}}  {words.value(outcome, kind)}{disputed}"
     for part, rows in determination.parts.items():
         for place, outcomes in rows:
@@ -37,29 +38,29 @@ def determination_text(law: Law, words: Words, determination: Determination, eve
                 if everything or not _minor(law, part, n)
             ]
             yield f"  {words.label(law.tree['entities'][part]['label'], part)} {place[0]} — {'; '.join(told)}"
-    yield from undetermined_text(law, determination, everything)
+    yield from undetermined_text(law, words, determination, everything)
 
 
 def _minor(law: Law, entity: str, name: str) -> bool:
     return bool(law.tree["decisions"].get(law.decision_name(entity, name), {}).get("minor"))
 
 
-def undetermined_text(law: Law, determination: Determination, everything: bool = False) -> Iterator[str]:
+def undetermined_text(law: Law, words: Words, determination: Determination, everything: bool = False) -> Iterator[str]:
     """What is missing, each leaf once, with the decisions that wait for it."""
     waiting: dict[str, list[str]] = {}
     for item in determination.open:
         key = law.decision_key(item.decision)
         if not everything and key is not None and _minor(law, *key):
             continue
-        reasons = [f"{c.kind}: {c}" for c in item.missing if c.kind not in ("gap", "conflict")] or [
-            {"gap": "the law says nothing", "conflict": "two rules give two values"}.get(item.reason, "it depends on a gap or conflict")
+        reasons = [words.missing(c) for c in item.missing if c.kind not in ("gap", "conflict")] or [
+            words.say({"gap": "missing_gap", "conflict": "missing_conflict"}.get(item.reason, "missing_other"))
         ]
         for reason in reasons:
-            waiting.setdefault(reason, []).append(item.decision)
+            waiting.setdefault(reason, []).append(words.decision_written(item.decision))
     if waiting:
-        yield "  cannot be determined:"
+        yield f"  {words.say('cannot_determine')}"
     for reason, decisions in list(waiting.items())[:MAX_REASONS]:
-        names = ", ".join(dict.fromkeys(decisions))
+        names = (", " if words.coded else "; ").join(dict.fromkeys(decisions))
         yield f"    {reason} — {names}"
 
 
@@ -88,4 +89,5 @@ def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, 
                 f" — {words.code(spec.keyed_by, str(key))}" if key is not None and spec.keyed_by != "year" else ""
             )
             printed = words.value(value, spec.type)
-            yield label, printed, words.cites(entry.cites) + (f" ({entry.note})" if entry.note else "")
+            # notes on values are remarks of those who keep the ruleset, in English only
+            yield label, printed, words.cites(entry.cites) + (f" ({entry.note})" if entry.note and words.coded else "")

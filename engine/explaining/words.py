@@ -1,29 +1,69 @@
-"""Values in words: with units, code labels and names, in one of the ruleset's languages."""
+"""Values, names, sources and fixed words of a law as a person reads them, in one of the ruleset's languages.
+
+In English codes stand as they are written in files and commands; in the other languages by their labels.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from engine.language import OpenSet, Type, Unknown, show
+from engine.explaining.locales import date_text, month_day_text, number_text, plural_category
+from engine.language import Cause, OpenSet, Type, Unknown
+from engine.language.aggregates import SUM_MEMBER
 from engine.law import Law
+from engine.law.wording import LANGUAGES, point_words, quotes_headings
+from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Conflict, Gap
+
+_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 class Words:
-    """Names and values of a law as a person reads them.
+    """Names, values and words of a law.
 
     Args:
         law: whose labels are used.
         language: `en`, `ru` or `kk`.
+
+    Attributes:
+        coded: whether codes, ids and formulas are shown as they are written, not by their labels.
+
+    Raises:
+        InputError: the rulesets have no such language.
     """
 
     def __init__(self, law: Law, language: str = "en") -> None:
-        self.law, self.language = law, language
+        if language not in LANGUAGES:
+            raise InputError([Problem("--lang", 0, 0, f"no language '{language}'", did_you_mean(language, LANGUAGES))])
+        self.law, self.language, self.coded = law, language, language == "en"
+
+    # -- fixed words --------------------------------------------------------------------------------------------
+
+    def say(self, word: str, /, **values: Any) -> str:
+        """A fixed word with its names filled in; ``count``, a number, picks the plural form.
+
+        Raises:
+            KeyError: the ruleset does not have the word; those of `engine.law.wording.NEEDED` it always has.
+        """
+        count = values.get("count", 0)
+        text = self._form(self.law.tree["words"][word][self.language], count)
+        if "count" in values:
+            values["count"] = number_text(count, self.language)
+        return _BRACES.sub(lambda found: str(values.get(found.group(1), found.group(0))), text)
+
+    def _form(self, text: str | Mapping[str, str], value: int | Fraction) -> str:
+        return text if isinstance(text, str) else str(text[plural_category(value, self.language)])
+
+    # -- labels -------------------------------------------------------------------------------------------------
 
     def label(self, labels: Any, fallback: str) -> str:
-        return str(labels.get(self.language) or labels.get("en") or fallback) if isinstance(labels, dict) else fallback
+        """The text in this language, ``fallback`` where there is none."""
+        text = labels.get(self.language) if isinstance(labels, Mapping) else None
+        return str(text) if text else fallback
 
     def decision(self, entity: str, name: str) -> str:
         """The label of a decision."""
@@ -35,43 +75,168 @@ class Words:
         return self.label(self.law.tree["parameters"][name].get("label"), name)
 
     def code(self, codes: str | None, member: str) -> str:
-        """A code with its label in words where that says more than the code."""
+        """The label of a code."""
         content = self.law.tree["codes"].get(codes or "", {}).get("members", {}).get(member, {})
         return self.label(content.get("label"), member)
 
-    def unit(self, kind: Type) -> str:
-        """The unit of a number, or nothing for a pure number."""
+    def authority(self, name: str) -> str:
+        """An authority by the name that commands use, or by its label."""
+        return name if self.coded else self.label(self.law.manifest.get("authority_labels", {}).get(name), name)
+
+    def table(self, name: str) -> str:
+        return self.label(self.law.tree["tables"].get(name, {}).get("label"), name)
+
+    def column(self, table: str, name: str) -> str:
+        return self.label(self.law.tree["tables"].get(table, {}).get("columns", {}).get(name, {}).get("label"), name)
+
+    def key(self, entity: str, parts: Iterable[str]) -> str:
+        """What identifies an instance: ids as they are, a plan by its label."""
+        codes = self.law.vocabulary.entities[entity].codes
+        return ", ".join(parts if self.coded or codes is None else (self.code(codes, part) for part in parts))
+
+    def decision_written(self, written: str) -> str:
+        """A decision by the name that rules and commands use, or by its label."""
+        key = None if self.coded else self.law.decision_key(written)
+        return written if key is None else self.decision(*key)
+
+    # -- values -------------------------------------------------------------------------------------------------
+
+    def unit(self, kind: Type, value: int | Fraction = 0) -> str:
+        """The unit of a number, in the form that goes with ``value``; nothing for a pure number."""
         if kind.kind != "number" or not kind.unit.powers:
             return ""
         parts = []
         for base, power in sorted(kind.unit.powers, key=lambda p: -p[1]):
             labels = self.law.tree["units"][base]
-            parts.append(self.label(labels["label"], base) if power > 0 else "/" + self.label(labels.get("per", labels["label"]), base))
+            text = (labels.get("label", {}) if power > 0 else labels.get("per") or labels.get("label", {})).get(self.language, base)
+            parts.append(self._form(text, value) if power > 0 else "/" + self._form(text, 1))
         return " ".join(parts).replace(" /", "/")
 
-    def value(self, value: Any, kind: Type | None) -> str:
-        """`20,001 t CO2`, `surrender missing`, `unknown`."""
-        if isinstance(value, (Gap, Conflict)):
-            return "undetermined: the law says nothing" if isinstance(value, Gap) else "undetermined: two rules give two values"
-        if value == date.min:
-            return "(not in the facts, presumed)"
-        if kind is None or value is None or isinstance(value, bool):
-            return show(value)
-        if kind.kind == "code" and isinstance(value, str):
-            return value
-        if isinstance(value, frozenset):
-            return ", ".join(sorted(map(str, value))) if value else "none"
-        if kind.kind == "number" and not kind.unit.powers and isinstance(value, int):
-            return str(value)  # years and counts are not grouped
-        text = show(value)
-        if isinstance(value, (int, Fraction)) or (isinstance(value, Unknown) and (value.low is not None or value.high is not None)):
-            unit = self.unit(kind)
-            return f"{text} {unit}" if unit else text
-        return text
+    def number(self, value: int | Fraction, kind: Type | None = None) -> str:
+        """A number with its unit; years and counts, which are pure whole numbers, are not grouped."""
+        if kind is not None and not kind.unit.powers and isinstance(value, int):
+            return str(value)
+        text, unit = number_text(value, self.language), self.unit(kind, value) if kind is not None else ""
+        return f"{text} {unit}" if unit else text
 
-    def cites(self, cites: tuple[tuple[str, str], ...]) -> str:
-        """`icap-2025, Inclusion thresholds; env-code-2021, 289(3)`."""
-        return "; ".join(f"{instrument}, {point}" if point else instrument for instrument, point in cites)
+    def day(self, value: date) -> str:
+        return date_text(value, self.language)
+
+    def month_day(self, value: str) -> str:
+        return month_day_text(value, self.language)
+
+    def value(self, value: Any, kind: Type | None) -> str:
+        """`20,001 t CO2`, `surrender_missing`, `unknown`; in the other languages `20 001 т CO2` and the label of the code."""
+        if isinstance(value, (Gap, Conflict)):
+            return self.say("undetermined_gap" if isinstance(value, Gap) else "undetermined_conflict")
+        if value is None or isinstance(value, bool):
+            return self.say("none" if value is None else "yes" if value else "no")
+        if isinstance(value, Unknown):
+            return self._bounds(value, kind)
+        if isinstance(value, date):
+            return self.say("presumed") if value == date.min else self.day(value)
+        if isinstance(value, (int, Fraction)):
+            return self.number(value, kind)
+        codes = kind.codes if kind is not None else None
+        if isinstance(value, (OpenSet, frozenset)):
+            return self._members(value, codes) or self.say("none")
+        if kind is not None and kind.kind == "month_day":
+            return self.month_day(str(value))
+        return self._member(value, codes)
+
+    def _bounds(self, value: Unknown, kind: Type | None) -> str:
+        """The range of an unknown, the unit after its last number."""
+        if value.low is None and value.high is None:
+            return self.say("unknown")
+        if value.high is None:
+            return self.say("at_least", value=self.value(value.low, kind))
+        if value.low is None:
+            return self.say("at_most", value=self.value(value.high, kind))
+        bare = None if kind is not None and kind.unit.powers else kind
+        return self.say("between", low=self.value(value.low, bare), high=self.value(value.high, kind))
+
+    def _member(self, member: Any, codes: str | None) -> str:
+        return str(member) if self.coded or codes is None else self.code(codes, str(member))
+
+    def _members(self, value: OpenSet | frozenset[Any], codes: str | None) -> str:
+        """The members of a set in the order of their codes; labels may hold commas, so semicolons part them."""
+        certain = sorted(value.members if isinstance(value, OpenSet) else value, key=str)
+        open_ones = sorted(value.possible) if isinstance(value, OpenSet) else []
+        texts = [self._member(m, codes) for m in certain] + [self.say("perhaps", member=self._member(m, codes)) for m in open_ones]
+        return (", " if self.coded or codes is None else "; ").join(texts)
+
+    # -- sources ------------------------------------------------------------------------------------------------
+
+    def cites(self, cites: Iterable[tuple[str, str]], by_id: bool | None = None) -> str:
+        """`icap-2025, Inclusion thresholds; env-code-2021, 289(3)`, or by the short titles of the instruments.
+
+        Args:
+            by_id: whether instruments stand by their ids; where it is not said, in English they do.
+        """
+        if self.coded if by_id is None else by_id:
+            return "; ".join(f"{instrument}, {point}" if point else instrument for instrument, point in cites)
+        return "; ".join(self.cite(instrument, point) for instrument, point in cites)
+
+    def cite(self, instrument: str, point: str) -> str:
+        """One source by its short title, with article, point or heading as its kind has them."""
+        content = self.law.tree["instruments"][instrument]
+        source = self.label(content.get("short") or content["title"], instrument)
+        if not point:
+            return source
+        kind = content["kind"]
+        if quotes_headings(kind):
+            return self.say(f"cite_{kind}", source=source, point=point)
+        said = point
+        for phrase, word, number in point_words(point):
+            if word in self.law.tree["words"]:
+                said = said.replace(phrase, self.say(word, number=number))
+        return self.say(f"cite_{kind}", source=source, point=said) if point[0].isdigit() else f"{source}, {said}"
+
+    # -- what is missing ----------------------------------------------------------------------------------------
+
+    def cause(self, cause: Cause) -> str:
+        """What is missing, as a clause: `the facts do not give emissions.tonnes[K-1, co2]`."""
+        if cause.kind == "construct":
+            content = self.law.tree["constructs"][cause.name]
+            text = f"{self.label(content['title'], cause.name)}: {self.label(content['missing'], '')}"
+            return f"{text} [{cause.name}]" if self.coded else text
+        return self.say(f"cause_{cause.kind}", leaf=self.leaf(cause))
+
+    def missing(self, cause: Cause) -> str:
+        """What is missing, in brief: `fact: emissions.tonnes[K-1, co2]`."""
+        return self.say(f"missing_{cause.kind}", leaf=self.leaf(cause))
+
+    def leaf(self, cause: Cause) -> str:
+        """The missing leaf by the name that files use, or by its label and the labels of what identifies it."""
+        if self.coded:
+            return str(cause)
+        place = list(cause.place)
+        if cause.kind == "construct":
+            name = self.label(self.law.tree["constructs"][cause.name]["title"], cause.name)
+        elif cause.kind in ("parameter", "rounded", "not_listed"):
+            name, keyed = self.parameter(cause.name), self.law.vocabulary.parameters[cause.name].keyed_by
+            place = [self.code(keyed, part) for part in place]
+        elif cause.kind in ("gap", "conflict"):
+            name = self.decision_written(cause.name)
+        elif cause.kind == "fact":
+            table, _, column = cause.name.partition(".")
+            name = self.column(table, column) if column else self.table(table)
+            place = self._row_key(table, place)
+        else:
+            name = self.say("sum_member") if cause.name == SUM_MEMBER else cause.name
+        return f"{name} [{', '.join(place)}]" if place else name
+
+    def _row_key(self, table: str, parts: Iterable[str]) -> list[str]:
+        """The key of a row, codes by their labels."""
+        spec = self.law.vocabulary.tables.get(table)
+        columns = [spec.columns[name].type for name in spec.key] if spec is not None else []
+        return [self.code(columns[i].codes, part) if i < len(columns) else part for i, part in enumerate(parts)]
+
+    def row(self, place: tuple[str, ...]) -> str:
+        """A row of a group as the proof names it: its table and its key, or the key of an instance."""
+        if self.coded or place[0] not in self.law.tree["tables"]:
+            return ", ".join(place)
+        return ", ".join([self.table(place[0]), *self._row_key(place[0], place[1:])])
 
 
 def plain_json(value: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,8 +33,10 @@ def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping
         InputError: with file, line and column of everything that is wrong.
     """
     if path.is_dir():
-        return _register(path, vocabulary, aliases, as_of, today)
-    return facts_from_document(read_yaml(path, str(path)), vocabulary, aliases, as_of, today)
+        found = _register(path, vocabulary, aliases, as_of, today)
+    else:
+        found = facts_from_document(read_yaml(path, str(path)), vocabulary, aliases, as_of, today)
+    return replace(found, path=str(path))
 
 
 def facts_from_document(
@@ -89,16 +93,29 @@ def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mappin
     for file in files:
         if file.stem not in vocabulary.tables:
             raise input_error(str(file), 0, 0, f"no table '{file.stem}'", did_you_mean(file.stem, vocabulary.tables))
-        builder.add(file.stem, _csv_rows(file))
+        builder.add(file.stem, _csv_rows(file, vocabulary.tables[file.stem].columns))
     about: dict[str, Any] = {}
     own = today
+    if (folder / "register.yml").exists():
+        raise input_error(str(folder / "register.yml"), 0, 0, "this file would not be read", "call it register.yaml")
     if (folder / "register.yaml").is_file():
         document = read_yaml(folder / "register.yaml", str(folder / "register.yaml"))
         about = document.data if isinstance(document.data, dict) else {}
+        _check_register(document)
         if about.get("as_of"):
             own = read_as_of(about["as_of"], document.file, document.at(("as_of",)))
         _withhold(builder, document)
     return builder.build(as_of or own, as_of is not None and as_of < own, {k: about[k] for k in ABOUT if k in about})
+
+
+def _check_register(document: Document) -> None:
+    if not isinstance(document.data, dict):
+        raise input_error(document.file, 1, 1, "register.yaml is written as `key: value`", "write `as_of: YYYY-MM-DD`")
+    allowed = ("as_of", "unknown", *ABOUT)
+    for key in document.data:
+        if key not in allowed:
+            line, column = document.at((key,))
+            raise input_error(document.file, line, column, f"register.yaml has no '{key}'", did_you_mean(str(key), allowed))
 
 
 def _withhold(builder: FactsBuilder, document: Document) -> None:
@@ -108,17 +125,26 @@ def _withhold(builder: FactsBuilder, document: Document) -> None:
         if name not in builder.vocabulary.tables:
             line, column = document.at(("unknown", index))
             raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), builder.vocabulary.tables))
+        if name in builder.raw:
+            line, column = document.at(("unknown", index))
+            raise input_error(
+                document.file, line, column, f"'{name}' is said to be unknown, but {name}.csv is there", "remove one of the two"
+            )
         builder.withheld.add(str(name))
 
 
-def _csv_rows(file: Path) -> Iterator[RawRow]:
+def _csv_rows(file: Path, columns: Mapping[str, Any]) -> Iterator[RawRow]:
     name = str(file)
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(read_text(file, name).splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(read_text(file, name), newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if len(set(header)) < len(header) or not all(header):
             raise input_error(name, 1, 1, "the header has an empty or repeated column name", "name each column once")
+        for index, column in enumerate(header):
+            if column not in columns:
+                place = 1 + sum(len(before) + 1 for before in header[:index])
+                raise input_error(name, 1, place, f"{file.stem} has no column '{column}'", did_you_mean(column, columns))
         for cells in reader:
             if not cells:
                 continue

@@ -37,6 +37,7 @@ class Facts:
         given: the tables that the facts have.
         about: what the facts say of themselves (title, source).
         withheld: tables whose rows are not known, although they are complete in other facts.
+        path: where they were read, as the asker wrote it; empty for facts that were never a file of their own.
     """
 
     as_of: date
@@ -45,6 +46,7 @@ class Facts:
     given: frozenset[str]
     about: Mapping[str, Any] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
+    path: str = ""
     _doubts: dict[tuple[str, tuple[str, ...]], frozenset[Cause]] = field(default_factory=dict, repr=False, compare=False)
     _indexes: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = field(default_factory=dict, repr=False, compare=False)
 

@@ -199,7 +199,9 @@ class Names:
             key = self.fit(self.read(keys[0], wanted), wanted.or_none())
             spec = self.scope.vocabulary.parameters[base.name]
             members = tuple(sorted(self.scope.vocabulary.codes[keyed])) if keyed != "year" else ()
-            return self.make(tree, Parameter, spec.type.or_none(), name=base.name, key=key, at=base.at, members=members, minimum=spec.minimum)
+            return self.make(
+                tree, Parameter, spec.type.or_none(), name=base.name, key=key, at=base.at, members=members, minimum=spec.minimum
+            )
         if isinstance(base, Rows) and not base.keys:
             relation = self.relation_of(base)
             if len(keys) > len(relation.key) or relation.table is None:

@@ -20,25 +20,28 @@ def load_law(root: Path, schema_dir: Path) -> Law:
     Raises:
         InputError: a file cannot be read, breaks its schema, or says something that the engine cannot make sense of.
     """
-    from engine.law.files import content_hash, ruleset_files
+    from engine.law.files import content_hashes, ruleset_files
 
     files = ruleset_files(root)
-    digest = content_hash(root, files)
+    digest, hashes = content_hashes(root, files)
     key = hashlib.sha256(f"{digest}{cache.engine_hash()}{root.name}".encode()).hexdigest()
     stored = cache.load(key)
     if stored is not None:
-        return Law(stored, digest)
+        return Law(stored, digest, hashes)
     from engine.law.collecting import collect
 
     tree = json.loads(json.dumps(collect(root, files, schema_dir), ensure_ascii=False))
-    law = Law(tree, digest)
-    check_law(law)
+    law = Law(tree, digest, hashes)
+    check_law(law, texts=True)
     cache.store(key, tree)
     return law
 
 
-def check_law(law: Law) -> None:
+def check_law(law: Law, texts: bool = False) -> None:
     """Type every rule and value, and order the decisions of every phase.
+
+    Args:
+        texts: whether every text must be there in all languages, as in a ruleset that is read from files it must.
 
     Raises:
         InputError: with every problem found.
@@ -46,6 +49,6 @@ def check_law(law: Law) -> None:
     from engine.law.checking import find_problems
     from engine.problems import InputError
 
-    problems = find_problems(law)
+    problems = find_problems(law, texts)
     if problems:
         raise InputError(problems)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ def cache_dir() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "kazets"
 
 
+@cache
 def engine_hash() -> str:
-    """SHA-256 of the engine's own sources."""
+    """SHA-256 of the engine's own sources, as they were when it was first asked for."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
@@ -30,13 +32,20 @@ def engine_hash() -> str:
 
 
 def load(key: str) -> Any:
-    """What was stored under ``key``, or None; a damaged entry counts as absent."""
+    """What was stored under ``key``, or None; an entry that was damaged or changed counts as absent."""
     try:
         text = (cache_dir() / f"{key}.json").read_text(encoding="utf-8")
         stored = json.loads(text)
     except (OSError, ValueError):
         return None
-    return stored["content"] if isinstance(stored, dict) and stored.get("key") == key else None
+    if not isinstance(stored, dict) or stored.get("key") != key or not isinstance(stored.get("content"), str):
+        return None
+    content = stored["content"]
+    return json.loads(content) if stored.get("digest") == _digest(content) else None
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def store(key: str, content: Any) -> None:
@@ -45,6 +54,10 @@ def store(key: str, content: Any) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"key": key, "content": content}, file, ensure_ascii=False, separators=(",", ":"))
-        os.replace(name, folder / f"{key}.json")
+        try:
+            written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"key": key, "digest": _digest(written), "content": written}, file, ensure_ascii=False)
+            os.replace(name, folder / f"{key}.json")
+        finally:
+            Path(name).unlink(missing_ok=True)

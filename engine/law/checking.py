@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.language import DATE, ExpressionError, Scope, UnitError, parse, parse_call_free
+from engine.language import DATE, ExpressionError, Scope, UnitError, parse, parse_call_free, parse_unit
+from engine.law.consistency import find_contradictions
 from engine.law.model import Law
 from engine.law.program import Program, type_rule
+from engine.law.wording import find_missing_texts
 from engine.problems import InputError, Problem, did_you_mean
 
 
-def find_problems(law: Law) -> list[Problem]:
-    """Every rule, value, reference, relation and dependency that is wrong, in file order."""
-    problems: list[Problem] = []
-    for check in (_relations, _values, _questions, _phases, _rules):
+def find_problems(law: Law, texts: bool = True) -> list[Problem]:
+    """Every rule, value, reference, relation, dependency and text that is wrong, in file order.
+
+    Args:
+        texts: whether every text must be there in all languages; laws that are made for a test have none.
+    """
+    problems: list[Problem] = find_missing_texts(law) if texts else []
+    for check in (_relations, _values, _questions, _phases, _records, _rules, find_contradictions):
         try:
             problems += check(law)
         except InputError as error:
@@ -159,6 +165,17 @@ def _phases(law: Law) -> list[Problem]:
             problems.append(
                 Problem(*at, f"phase '{name}' is not in the code list 'phases'", did_you_mean(name, law.vocabulary.codes["phases"]))
             )
+    return problems
+
+
+def _records(law: Law) -> list[Problem]:
+    """Figures that decide nothing still have a unit that can be said."""
+    problems = []
+    for name, record in law.tree["records"].items():
+        try:
+            parse_unit(str(record["unit"]), frozenset(law.tree["units"]))
+        except UnitError as error:
+            problems.append(Problem(*_at(record), f"record '{name}': {error}", did_you_mean(str(record["unit"]), law.tree["units"])))
     return problems
 
 

@@ -24,6 +24,7 @@ NAMED = (
     "questions",
     "records",
     "statements",
+    "words",
     "governing_dates",
 )
 
@@ -54,7 +55,7 @@ def collect(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
             elif section == "phase":
                 tree["phases"][phase or content["id"]] = {**content, "at": _at(document, ("phase",))}
             else:
-                tree[section] = content
+                tree[section] = {**content, "at": _at(document, (section,))}
     if problems:
         raise InputError(problems)
     return tree

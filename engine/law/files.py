@@ -18,15 +18,18 @@ def ruleset_files(root: Path) -> list[Path]:
     """
     if not (root / "ruleset.yaml").is_file():
         raise input_error(str(root), 0, 0, "not a ruleset: it has no ruleset.yaml", "give the folder that holds ruleset.yaml")
+    for odd in sorted(root.rglob("*.yml")):
+        raise input_error(str(odd), 0, 0, "a file of the law ends in .yaml; this one would not be read", "rename it")
     files = [p for p in root.rglob("*.yaml") if not SKIPPED & set(p.relative_to(root).parts[:-1])]
     return sorted(files, key=lambda p: p.relative_to(root).as_posix())
 
 
-def content_hash(root: Path, files: list[Path]) -> str:
-    """SHA-256 over the names and bytes of the files."""
-    digest = hashlib.sha256()
+def content_hashes(root: Path, files: list[Path]) -> tuple[str, dict[str, str]]:
+    """SHA-256 over the names and bytes of the files, and by name that of each file alone."""
+    digest, each = hashlib.sha256(), {}
     for path in files:
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        content, name = path.read_bytes(), path.relative_to(root).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
-    return digest.hexdigest()
+        each[name] = hashlib.sha256(content).hexdigest()
+    return digest.hexdigest(), each

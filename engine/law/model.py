@@ -60,7 +60,7 @@ class Phase:
     inherits: str | None
     known_from: date
     cites: tuple[tuple[str, str], ...]
-    note: str
+    note: Labels
 
 
 class Law:
@@ -69,10 +69,11 @@ class Law:
     Args:
         tree: what `collect` returns.
         digest: the hash of the files.
+        files: the hash of each file, by its path within the ruleset.
     """
 
-    def __init__(self, tree: dict[str, Any], digest: str) -> None:
-        self.tree, self.digest = tree, digest
+    def __init__(self, tree: dict[str, Any], digest: str, files: Mapping[str, str] | None = None) -> None:
+        self.tree, self.digest, self.files = tree, digest, files or {}
         self.manifest: dict[str, Any] = tree["ruleset"]
         self.authorities: dict[str, tuple[str, ...]] = {k: tuple(v) for k, v in self.manifest["authorities"].items()}
         self.vocabulary: Vocabulary = build_vocabulary(tree)
@@ -93,7 +94,7 @@ class Law:
             content.get("inherits"),
             known,
             cites(content.get("cite")),
-            content.get("note", ""),
+            content.get("note", {}),
         )
 
     def lineage(self, phase: str) -> tuple[str, ...]:
@@ -149,6 +150,10 @@ class Law:
         if found is None:
             found = self._entries[parameter, key] = [self._entry(c) for c in self._written.get((parameter, key), [])]
         return found
+
+    def written_keys(self) -> list[tuple[str, Any]]:
+        """Every (parameter, key) that has a value."""
+        return list(self._written)
 
     def keys(self, parameter: str) -> list[Any]:
         return [key for name, key in self._written if name == parameter]

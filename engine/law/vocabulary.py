@@ -155,4 +155,6 @@ class _Builder:
                 f"{name}: no governing date '{content['governed_by']}'",
                 did_you_mean(content["governed_by"], self.tree["governing_dates"]),
             )
-        return ParameterSpec(name, self.type(content, name), content["governed_by"], keyed, content.get("min"), content.get("inherited", True))
+        return ParameterSpec(
+            name, self.type(content, name), content["governed_by"], keyed, content.get("min"), content.get("inherited", True)
+        )

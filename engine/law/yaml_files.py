@@ -118,11 +118,13 @@ class _Plain:
     def scalar(self, node: yaml.Node) -> Any:
         tag, text = node.tag, str(node.value)
         if tag == _PLAIN + "bool":
-            return text.lower() in ("true", "yes", "on")
+            return text.lower() == "true" if text.lower() in ("true", "false") else text
         if tag == _PLAIN + "null":
             return None
         if tag == _PLAIN + "int":
             digits = text.replace("_", "")
+            if len(digits) > 1 and digits.startswith("0"):
+                return text  # a name, not a number: 007
             if not digits.lstrip("+-").isdigit() or len(digits) > MAX_DIGITS:
                 raise self.error(node, f"'{text[:50]}' is not a plain decimal number", f"write at most {MAX_DIGITS} digits")
             return int(digits)

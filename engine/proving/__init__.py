@@ -6,4 +6,18 @@ from engine.proving.instances import Root
 from engine.proving.prover import Prover
 from engine.proving.steps import Conflict, Fill, Gap, RuleStep, Step
 
-__all__ = ["Conflict", "Determination", "Fill", "Gap", "Inquiry", "Open", "Prover", "Root", "RuleStep", "Step", "ask", "comparable", "determine"]
+__all__ = [
+    "Conflict",
+    "Determination",
+    "Fill",
+    "Gap",
+    "Inquiry",
+    "Open",
+    "Prover",
+    "Root",
+    "RuleStep",
+    "Step",
+    "ask",
+    "comparable",
+    "determine",
+]

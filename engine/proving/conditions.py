@@ -205,7 +205,9 @@ def _plan(question: Question, condition: Node) -> Plan:
     found = [_atoms_of(question, item) for item in items]
     groups = tuple(atom for atom in question.atoms if atom.auxiliary is not None and not any(atom in atoms for atoms in found))
     found[0] += groups
-    return Plan(not joined or isinstance(condition, Or), tuple((compile_node(item), atoms) for item, atoms in zip(items, found, strict=True)))
+    return Plan(
+        not joined or isinstance(condition, Or), tuple((compile_node(item), atoms) for item, atoms in zip(items, found, strict=True))
+    )
 
 
 def _atoms_of(question: Question, item: Node) -> tuple[Atom, ...]:

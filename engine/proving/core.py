@@ -21,6 +21,7 @@ _BOOT = -1
 _INSTANCE = re.compile(r'"kz_i":(\d+)')
 MAX_MATCHES = 60
 MAX_RULES = 4_000
+MAX_QUESTIONS = 480  # beyond 511 distinct first tests the core aborts or never ends
 
 
 class CoreRules:
@@ -38,6 +39,8 @@ class CoreRules:
             for pattern, _, _, clause in question.patterns:
                 tests = [{"kz_q": question.number}, *(_test(*test) for test in clause)]
                 rules[pattern] = {"all": [{"m": {"$and": tests}}]}
+        if len(flattener.questions) > MAX_QUESTIONS:
+            raise EngineDefect(f"{len(flattener.questions)} questions; the core takes {MAX_QUESTIONS}")
         if len(rules) > MAX_RULES:
             raise EngineDefect(f"{len(rules)} core rules; the core takes {MAX_RULES}")
         self.patterns = {p: (question, index, holds) for question in flattener.questions for p, index, holds, _ in question.patterns}

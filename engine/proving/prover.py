@@ -109,6 +109,12 @@ class Prover:
         chosen = [row for row in rows if key is None or row.key[0] == key]
         if spec.year_of is not None:
             found = [Root(entity, row.key, row.cells[spec.year_of].year) for row in chosen]
+            for row, root in zip(chosen, found, strict=True):
+                if self.law.phase_of(root.year, self.selection.known_on) is None:
+                    file, _, line = row.source.rpartition(":")
+                    raise input_error(
+                        file, int(line), 1, f"{entity} {root}: no phase of the ruleset governs {root.year}", "correct the date"
+                    )
             return [root for root in found if year is None or root.year == year]
         return [Root(entity, row.key, y) for row in chosen for y in ([year] if year is not None else self._years_of(entity, row.key))]
 

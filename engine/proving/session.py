@@ -21,7 +21,7 @@ from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question
 from engine.proving.core import CoreRules, CoreSession
 from engine.proving.instances import Instance, Root
-from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, combine, hear_exceptions
+from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, settle
 
 if TYPE_CHECKING:
     from engine.proving.prover import Prover
@@ -115,6 +115,9 @@ class Session:
         return row.source if isinstance(row, Row) else None
 
     def rows(self, owner: Instance, relation: str, keys: tuple[Any, ...]) -> Any:
+        home: Session = owner.env["@"]
+        if home is not self:
+            return home.rows(owner, relation, keys)  # its year and law, not ours
         cache_key = (id(owner), relation, keys)
         found = self._related.get(cache_key)
         if found is None:
@@ -141,17 +144,14 @@ class Session:
         return found
 
     def _path(self, owner: Instance, path: str) -> Any:
+        """The value of a dotted path: of the question itself, of the owner's row, or of the row it is part of."""
+        first, *rest = path.split(".")
+        if not rest:
+            return self.root.year if first == "year" else self.program.constants[first]
         value: Any = owner
-        for part in path.split("."):
-            if part == "year":
-                return self.root.year
-            if part in self.program.constants and value is owner:
-                return self.program.constants[part]
-            if value is owner and part in (owner.entity.row, owner.entity.name):
-                continue
-            if value is owner and owner.parent is not None and part in (owner.parent.entity.row, owner.parent.entity.name):
-                value = owner.parent
-                continue
+        while value.parent is not None and first not in (value.entity.row, value.entity.name):
+            value = value.parent
+        for part in rest:
             if value is None or isinstance(value, Unknown):
                 return value
             value = value.cell(part)
@@ -227,7 +227,7 @@ class Session:
         fired, meant = self._ask(question, instances, compiled, core)
         kind = self.program.law.vocabulary.decisions[key].type.kind
         for instance, names, meanings in zip(instances, fired, meant, strict=True):
-            confirmed = self._fired(question, names, meanings, compiled) if question.atoms else NOTHING
+            confirmed = self._fired(question, names, meanings, compiled) if question.conditions else NOTHING
             step = self._step(key, kind, rules, instance, confirmed, meanings)
             instance.steps[key[1]], instance.values[key[1]] = step, self._value(step)
             self.order.append((instance, key[1]))
@@ -290,8 +290,7 @@ class Session:
         if len(candidates) == 1 and candidates[0].state == HOLDS and kind != "set":
             outcome = candidates[0].value
         else:
-            heard = hear_exceptions(candidates)
-            outcome = combine(kind, candidates, heard, self._codes(key) if kind == "set" else frozenset())
+            outcome, heard = settle(kind, candidates, self._codes(key) if kind == "set" else frozenset())
             for index, step in enumerate(steps):
                 if step.rule in heard and heard[step.rule][1]:
                     steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 from engine.language import Cause, OpenSet, Trace, Type, Unknown
@@ -80,88 +81,104 @@ class Candidate(NamedTuple):
     exception_to: tuple[str, ...]
 
 
-def hear_exceptions(candidates: list[Candidate]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Each rule's state once its exceptions are heard, and the exceptions that changed it.
-
-    An exception that holds displaces the rule; one that is open blocks it, unless both would give the same value.
-    """
-    if not any(c.exception_to for c in candidates):
-        return {c.name: (c.state, ()) for c in candidates}
-    settled: dict[str, tuple[str, tuple[str, ...]]] = {}
-    by_name = {c.name: c for c in candidates}
-
-    def settle(candidate: Candidate, path: tuple[str, ...]) -> str:
-        if candidate.name in settled:
-            return settled[candidate.name][0]
-        state, by = candidate.state, []
-        if state != FAILS:
-            for other in candidates:
-                if candidate.name not in other.exception_to or other.name in path:
-                    continue
-                heard = settle(other, (*path, candidate.name))
-                if heard == HOLDS:
-                    state, by = DISPLACED, [other.name]
-                    break
-                if heard in (OPEN, BLOCKED) and not _agree(candidate.value, other.value):
-                    state = BLOCKED
-                    by.append(other.name)
-        settled[candidate.name] = state, tuple(by)
-        return state
-
-    for candidate in by_name.values():
-        settle(candidate, ())
-    return settled
+MAX_OPEN = 6
+"""Rules left open whose every combination is still tried out."""
 
 
-def _agree(left: Any, right: Any) -> bool:
-    return not isinstance(left, Unknown) and not isinstance(right, Unknown) and same(left, right)
+def settle(
+    kind: str, candidates: list[Candidate], codes: frozenset[str] = frozenset()
+) -> tuple[Any, dict[str, tuple[str, tuple[str, ...]]]]:
+    """The outcome of a decision, and for each rule its state once exceptions are heard and the exceptions that changed it.
 
-
-def combine(
-    kind: str, candidates: list[Candidate], states: dict[str, tuple[str, tuple[str, ...]]], codes: frozenset[str] = frozenset()
-) -> Any:
-    """The outcome of a decision from the states of its rules.
+    A rule that is open may hold or not. What comes out under every combination is the outcome; where combinations differ,
+    it is unknown. So an open exception blocks its default unless both would give the same.
 
     Args:
         kind: `bool`, `set`, or any other kind of type for a single value.
+        candidates: the rules whose condition holds or is open.
         codes: of a set, all that could be in it.
     """
-    holding = [c for c in candidates if states[c.name][0] == HOLDS]
-    doubtful = [c for c in candidates if states[c.name][0] in (OPEN, BLOCKED)]
-    missing = frozenset(cause for c in doubtful for cause in _doubt(c, candidates, states))
+    vague = kind == "set" and any(isinstance(c.value, Unknown) for c in candidates)
+    if not vague and not any(c.exception_to or c.state == OPEN for c in candidates):
+        return _resolve(kind, candidates), {c.name: (HOLDS, ()) for c in candidates}
+    doubtful = [c for c in candidates if c.state == OPEN]
+    combinations = product((True, False), repeat=len(doubtful)) if len(doubtful) <= MAX_OPEN else ()
+    worlds = []
+    for choice in combinations:
+        applying = [c for c in candidates if c.state == HOLDS or choice[doubtful.index(c)]]
+        worlds.append([c for c in applying if not _displaced(c, applying, ())])
+    states = {c.name: _state(c, candidates, worlds) for c in candidates}
+    missing = frozenset(cause for c in doubtful for cause in c.causes)
+    if not worlds or vague:
+        return _spread(kind, worlds or [candidates, []], codes, missing), states
+    outcomes = [_resolve(kind, world) for world in worlds]
+    clash = _common_conflict(outcomes)
+    if clash is not None:
+        return clash, states
+    certain = outcomes[-1]  # where nothing that is open holds: it speaks of certain rules only
+    stated = [bool(world) for world in worlds]  # a condition is false when all rules fail, or when one says so: not the same
+    if all(_alike(certain, other) for other in outcomes) and (kind != "bool" or all(stated) or not any(stated)):
+        return certain, states
+    return _spread(kind, worlds, codes, missing), states
+
+
+def _displaced(candidate: Candidate, applying: list[Candidate], path: tuple[str, ...]) -> bool:
+    """Whether an exception that itself stands displaces the rule, in one world."""
+    path = (*path, candidate.name)
+    return any(
+        candidate.name in other.exception_to and other.name not in path and not _displaced(other, applying, path) for other in applying
+    )
+
+
+def _state(candidate: Candidate, candidates: list[Candidate], worlds: list[list[Candidate]]) -> tuple[str, tuple[str, ...]]:
+    if candidate.state == OPEN:
+        return OPEN, ()
+    standing = sum(candidate in world for world in worlds)
+    if worlds and standing == len(worlds):
+        return HOLDS, ()
+    by = tuple(c.name for c in candidates if candidate.name in c.exception_to)
+    return (BLOCKED if standing or not worlds else DISPLACED), by
+
+
+def _resolve(kind: str, standing: list[Candidate]) -> Any:
+    """The outcome in a world where it is known which rules stand; what a set's rules add is known."""
+    known = [c for c in standing if not isinstance(c.value, Unknown)]
     if kind == "set":
-        return _combine_set(holding, doubtful, missing, codes)
-    if not holding:
-        if doubtful:
-            return Unknown(missing)
+        return frozenset(c.value for c in known)
+    if not standing:
         return False if kind == "bool" else Gap()
-    known = [c for c in holding if not isinstance(c.value, Unknown)]
-    for one, two in ((a, b) for i, a in enumerate(known) for b in known[i + 1 :]):
-        if not same(one.value, two.value):
-            return Conflict((one.value, two.value), (one.name, two.name))
-    if len(known) < len(holding):
-        unknown = [c.value for c in holding if isinstance(c.value, Unknown)]
-        missing |= causes_of(unknown)
-        if len(holding) == 1 and not doubtful:
-            return unknown[0]
+    apart = [c for i, c in enumerate(known) if not any(same(c.value, before.value) for before in known[:i])]
+    if len(apart) > 1:
+        return Conflict(tuple(c.value for c in apart), tuple(c.name for c in apart))
+    if len(standing) == 1 or len(known) == len(standing):
+        return standing[0].value
+    return Unknown(causes_of(c.value for c in standing), none=any(isinstance(c.value, Unknown) and c.value.none for c in standing))
+
+
+def _common_conflict(outcomes: list[Any]) -> Conflict | None:
+    """A conflict between the same values in every world, told as where nothing that is open holds."""
+    clashes = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    if len(clashes) < len(outcomes):
+        return None
+    told = zip(clashes[-1].values, clashes[-1].rules, strict=True)
+    kept = [(value, rule) for value, rule in told if all(any(same(value, v) for v in clash.values) for clash in clashes)]
+    return Conflict(tuple(value for value, _ in kept), tuple(rule for _, rule in kept)) if len(kept) > 1 else None
+
+
+def _alike(one: Any, two: Any) -> bool:
+    if isinstance(one, (Unknown, Gap, Conflict)) or isinstance(two, (Unknown, Gap, Conflict)):
+        return type(one) is type(two) and bool(one == two)
+    return same(one, two)
+
+
+def _spread(kind: str, worlds: list[list[Candidate]], codes: frozenset[str], missing: frozenset[Cause]) -> Any:
+    """What is left when worlds differ: a set keeps what is in every one of them; a value is not known."""
+    values = [[c.value for c in world] for world in worlds]
+    missing |= causes_of(v for world in values for v in world)
+    if kind != "set":
         return Unknown(missing)
-    value = known[0].value
-    if all(_agree(c.value, value) for c in doubtful):
-        return value
-    return Unknown(missing | causes_of(c.value for c in doubtful))
-
-
-def _doubt(candidate: Candidate, candidates: list[Candidate], states: dict[str, tuple[str, tuple[str, ...]]]) -> frozenset[Cause]:
-    """The missing leaves behind an open or blocked rule."""
-    by = states[candidate.name][1]
-    return candidate.causes | frozenset(cause for c in candidates if c.name in by for cause in c.causes | causes_of((c.value,)))
-
-
-def _combine_set(holding: list[Candidate], doubtful: list[Candidate], missing: frozenset[Cause], codes: frozenset[str]) -> Any:
-    """The certain members and the possible ones; a rule that adds it is not known which code may add any."""
-    members = frozenset(c.value for c in holding if not isinstance(c.value, Unknown))
-    possible = frozenset(c.value for c in doubtful if not isinstance(c.value, Unknown)) - members
-    unknown = [c.value for c in (*holding, *doubtful) if isinstance(c.value, Unknown)]
-    if unknown:
-        possible, missing = codes - members, missing | causes_of(unknown)
+    certain = [frozenset(v for v in world if not isinstance(v, Unknown)) for world in values]
+    members = frozenset.intersection(*certain)
+    doubtful = any(isinstance(v, Unknown) for world in values for v in world)
+    possible = (codes if doubtful else frozenset.union(*certain)) - members
     return OpenSet(members, possible, missing) if possible else members

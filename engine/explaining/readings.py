@@ -1,0 +1,304 @@
+"""The open questions of the law: their answers and sources, and what of given facts depends on each of them.
+
+An answer is tried by proving again with it settled. Where the run under the answers taken read nothing of the law that
+the other answer changes, the run would be the same, and is not repeated (see `engine.proving.uses`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from engine.explaining.json_form import receipt
+from engine.explaining.reports import read_facts, roots
+from engine.explaining.terminal import say, say_json, shown
+from engine.explaining.words import Words, plain_json
+from engine.facts import Facts
+from engine.language import OpenSet, Type, Unknown
+from engine.language.values import whole
+from engine.law import Law, Selection, cites
+from engine.proving import Conflict, Determination, Inquiry, Prover, Root, ask, comparable
+from engine.proving.uses import LawOf, Uses, ask_recorded, differing
+
+TEXTS = {
+    "head": "{0} open questions; authority {1}",
+    "head-facts": "{0} open questions; authority {1}, as of {2}; {3} determinations",
+    "question": "{0}: {1}",
+    "answer": "  {0} {1}: {2} [{3}]",
+    "default": " (default of {0})",
+    "note": "    note: {0}",
+    "taken": "●",
+    "other": "○",
+    "unchanged": "      changes nothing here",
+    "idle": "no other answer changes anything here: {0}",
+    "changed": "      changes {0} of {1} determinations",
+    "minor": "        only in steps on the way",
+    "decision": "        {0} ({1}×)",
+    "moves": ": {0}",
+    "move": "{0} → {1} ({2})",
+    "more": "and {0} other ways",
+    "amount": ": {0} {1}",
+    "open": ", {0} without a figure on one side",
+    "determining": "as the answers are taken",
+    "trying": "trying the other answers",
+}
+MAX_MOVES, MAX_WORKERS = 4, 4
+
+
+@dataclass
+class Tally:
+    """How one decision comes out differently.
+
+    Attributes:
+        changed: determinations (of a part: parts) in which it does.
+        moves: (outcome before, outcome after) -> how often; for all but amounts.
+        more, less: the sum of what is added and of what is taken away; for amounts.
+        open: changes without a figure on one of the sides.
+    """
+
+    changed: int = 0
+    moves: Counter[tuple[Any, Any]] = field(default_factory=Counter)
+    more: int | Fraction = 0
+    less: int | Fraction = 0
+    open: int = 0
+
+
+@dataclass
+class Effect:
+    """What another answer changes about the facts.
+
+    Attributes:
+        asked: determinations that were proved again; the rest provably stay as they are.
+        changed: determinations that come out differently.
+        decisions: (entity, decision) -> how, in the order of the vocabulary.
+    """
+
+    asked: int
+    changed: int = 0
+    decisions: dict[tuple[str, str], Tally] = field(default_factory=dict)
+
+
+Effects = Mapping[tuple[str, str], Effect]
+
+
+def readings_report(law: Law, path: Path | None, inquiry: Inquiry, as_of: date | None, form: str, language: str = "en") -> None:
+    """`kazets readings`: every question with its answers; given facts, what each other answer would change.
+
+    Raises:
+        InputError: the facts or the question cannot be read.
+        EngineDefect: proving failed.
+    """
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    facts = read_facts(law, path, as_of) if path is not None else None
+    asked = roots(law, facts, inquiry, None, None) if facts is not None else []
+    found = effects(law, facts, inquiry, asked) if facts is not None else {}
+    if form == "json":
+        say_json(_as_json(law, selection, facts, found, len(asked)))
+        return
+    for line in _lines(law, selection, facts, found, len(asked), Words(law, language)):
+        say(line)
+
+
+def effects(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root]) -> Effects:
+    """(question, answer) -> what it changes, for every answer that is not taken.
+
+    Raises:
+        EngineDefect: proving failed.
+    """
+    inquiry = replace(inquiry, compare=False)
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    base: dict[Root, dict[Any, Any]] = {}
+    read: dict[LawOf, Uses] = {}
+    for determination, fresh in shown(ask_recorded(law, facts, inquiry, asked), TEXTS["determining"], len(asked)):
+        base[determination.root] = _outcomes(determination)
+        for which, uses in fresh.items():
+            read[which] = read.get(which, Uses()) | uses
+    found, again = dict[tuple[str, str], Effect](), list[tuple[tuple[str, str], Inquiry, list[Root]]]()
+    for question, content in law.questions.items():
+        for answer in content["answers"]:
+            if answer != selection.readings[question]:
+                other = replace(inquiry, readings={**inquiry.readings, question: answer})
+                years = _years(law, facts, inquiry, other, read)
+                todo = [root for root in asked if years and root.year >= min(years)]
+                found[question, answer] = Effect(len(todo))
+                again.append(((question, answer), other, todo))
+    total = sum(len(todo) for _, _, todo in again)
+    for which_answer, determination in shown(_all(law, facts, again), TEXTS["trying"], total):
+        _count(law, found[which_answer], base[determination.root], _outcomes(determination))
+    for effect in found.values():
+        order = list(law.vocabulary.decisions)
+        effect.decisions = dict(sorted(effect.decisions.items(), key=lambda pair: order.index(pair[0])))
+    return found
+
+
+def _years(law: Law, facts: Facts, inquiry: Inquiry, other: Inquiry, read: Mapping[LawOf, Uses]) -> set[int]:
+    """The years whose law, as far as it was read, is another under the other answer.
+
+    A determination reads the law of its own year and of earlier ones only.
+    """
+    one, two = (Prover(law, law.select(i.authority, i.readings, i.known_on), facts) for i in (inquiry, other))
+    return {
+        year
+        for (phase, year), uses in read.items()
+        if differing(one.law_of(law.phases[phase], year), two.law_of(law.phases[phase], year), uses) != Uses()
+    }
+
+
+def _all(
+    law: Law, facts: Facts, again: list[tuple[tuple[str, str], Inquiry, list[Root]]]
+) -> Iterator[tuple[tuple[str, str], Determination]]:
+    """The determinations under every other answer, a few answers side by side, each in a process of its own."""
+    todo = [item for item in again if item[2]]
+    workers = min(MAX_WORKERS, os.cpu_count() or 1)
+    for start in range(0, len(todo), workers):
+        batch = todo[start : start + workers]
+        streams = [ask(law, facts, inquiry, asked) for _, inquiry, asked in batch]
+        for row in zip_longest(*streams):
+            yield from ((which, one) for (which, _, _), one in zip(batch, row, strict=True) if one is not None)
+
+
+def _outcomes(determination: Determination) -> dict[tuple[str, str, tuple[str, ...]], Any]:
+    """Every decision of a determination and of its parts: (entity, decision, place of the part) -> outcome."""
+    found: dict[tuple[str, str, tuple[str, ...]], Any] = {(determination.root.entity, n, ()): o for n, o in determination.outcomes.items()}
+    for entity, rows in determination.parts.items():
+        found |= {(entity, name, place): outcome for place, outcomes in rows for name, outcome in outcomes.items()}
+    return found
+
+
+def _count(law: Law, effect: Effect, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> None:
+    different = [key for key in before if comparable(before[key]) != comparable(after[key])]
+    effect.changed += bool(different)
+    for key in different:
+        tally, old, new = effect.decisions.setdefault(key[:2], Tally()), before[key], after[key]
+        tally.changed += 1
+        kind = law.vocabulary.decisions[key[:2]].type
+        if not is_amount(kind):
+            tally.moves[_bare(old), _bare(new)] += 1
+        elif all(isinstance(side, (int, Fraction)) for side in (old, new)):
+            tally.more += max(0, new - old)
+            tally.less += max(0, old - new)
+        else:
+            tally.open += 1
+
+
+def is_amount(kind: Type) -> bool:
+    """Whether values of a type may be added up: a number of one declared unit; a rate or a bare number may not."""
+    return kind.kind == "number" and len(kind.unit.powers) == 1 and kind.unit.powers[0][1] == 1
+
+
+def _bare(outcome: Any) -> Any:
+    """An outcome without its causes and bounds, so that outcomes which a reader would call alike are counted together."""
+    if isinstance(outcome, Unknown):
+        return Unknown(frozenset())
+    if isinstance(outcome, OpenSet):
+        return replace(outcome, causes=frozenset())
+    return Conflict((), ()) if isinstance(outcome, Conflict) else outcome
+
+
+# -- showing ------------------------------------------------------------------------------------------------------
+
+
+def _as_json(law: Law, selection: Selection, facts: Facts | None, found: Effects, total: int) -> dict[str, Any]:
+    return {
+        "questions": [
+            {
+                "question": name,
+                "ask": {k: v for k, v in question["ask"].items() if k != "at"},
+                "taken": selection.readings[name],
+                "default": dict(question["default"]),
+                "answers": [
+                    {
+                        "answer": answer,
+                        "says": dict(content["says"]),
+                        "cite": [{"instrument": i, "point": p} for i, p in cites(content.get("cite"))],
+                    }
+                    | ({"effect": _effect_json(law, found[name, answer])} if (name, answer) in found else {})
+                    for answer, content in question["answers"].items()
+                ],
+            }
+            for name, question in law.questions.items()
+        ],
+        "determinations": total,
+        "receipt": receipt(law, selection, facts) if facts is not None else None,
+    }
+
+
+def _effect_json(law: Law, effect: Effect) -> dict[str, Any]:
+    decisions = []
+    for key, tally in effect.decisions.items():
+        one: dict[str, Any] = {"decision": law.decision_name(*key), "changed": tally.changed}
+        if tally.moves:
+            one["moves"] = [{"before": _listed(old), "after": _listed(new), "count": n} for (old, new), n in _ordered(tally)]
+        if is_amount(law.vocabulary.decisions[key].type):
+            unit = law.vocabulary.decisions[key].type.unit
+            one |= {"unit": str(unit), "more": plain_json(whole(tally.more)), "less": plain_json(whole(tally.less)), "open": tally.open}
+        decisions.append(one)
+    return {"proved": effect.asked, "changed": effect.changed, "decisions": decisions}
+
+
+def _listed(outcome: Any) -> Any:
+    """An outcome as JSON; what may or may not be in a set is followed by a question mark."""
+    if isinstance(outcome, OpenSet):
+        return [*sorted(outcome.members), *(f"{member}?" for member in sorted(outcome.possible))]
+    return plain_json(outcome)
+
+
+def _ordered(tally: Tally) -> list[tuple[tuple[Any, Any], int]]:
+    return sorted(tally.moves.items(), key=lambda pair: (-pair[1], str([_listed(side) for side in pair[0]])))
+
+
+def _lines(law: Law, selection: Selection, facts: Facts | None, found: Effects, total: int, words: Words) -> Iterator[str]:
+    if facts is None:
+        yield TEXTS["head"].format(len(law.questions), selection.authority)
+    else:
+        yield TEXTS["head-facts"].format(len(law.questions), selection.authority, facts.as_of, total)
+    idle = [name for name in law.questions if facts is not None and not any(e.changed for (q, _), e in found.items() if q == name)]
+    for name, question in law.questions.items():
+        if name in idle:
+            continue
+        yield ""
+        yield TEXTS["question"].format(name, words.label(question["ask"], name))
+        for answer, content in question["answers"].items():
+            mark = TEXTS["taken" if selection.readings[name] == answer else "other"]
+            by = [authority for authority, default in question["default"].items() if default == answer]
+            named = answer + (TEXTS["default"].format(", ".join(by)) if by else "")
+            yield TEXTS["answer"].format(mark, named, words.label(content["says"], answer), words.cites(cites(content.get("cite"))))
+            if (name, answer) in found:
+                yield from _effect_lines(law, words, found[name, answer], total)
+        if question.get("note"):
+            yield TEXTS["note"].format(question["note"])
+    if idle:
+        yield ""
+        yield TEXTS["idle"].format(", ".join(idle))
+
+
+def _effect_lines(law: Law, words: Words, effect: Effect, total: int) -> Iterator[str]:
+    if not effect.changed:
+        yield TEXTS["unchanged"]
+        return
+    yield TEXTS["changed"].format(f"{effect.changed:,}", f"{total:,}")
+    major = {k: t for k, t in effect.decisions.items() if not law.tree["decisions"].get(law.decision_name(*k), {}).get("minor")}
+    if not major:
+        yield TEXTS["minor"]
+    for key, tally in major.items():
+        yield TEXTS["decision"].format(words.decision(*key), f"{tally.changed:,}") + _amounts(law, words, key, tally)
+
+
+def _amounts(law: Law, words: Words, key: tuple[str, str], tally: Tally) -> str:
+    """How a decision changes: the sums of an amount, or the commonest moves of a code."""
+    kind = law.vocabulary.decisions[key].type
+    if is_amount(kind):
+        sums = [sign + words.value(whole(total), kind) for sign, total in (("+", tally.more), ("−", tally.less)) if total]
+        found = TEXTS["amount"].format(", ".join(sums), "").rstrip() if sums else ""
+        return found + (TEXTS["open"].format(tally.open) if tally.open else "")
+    moves = _ordered(tally)
+    told = [TEXTS["move"].format(words.value(old, kind), words.value(new, kind), f"{n:,}") for (old, new), n in moves[:MAX_MOVES]]
+    told += [TEXTS["more"].format(len(moves) - MAX_MOVES)] if len(moves) > MAX_MOVES else []
+    return TEXTS["moves"].format("; ".join(told)) if told else ""
