@@ -29,7 +29,7 @@ THOROUGH = os.environ.get("KAZETS_TESTS") == "thorough"
 
 def examples(count: int) -> Callable[[Any], Any]:
     return settings(
-        max_examples=count * (50 if THOROUGH else 1), deadline=None, suppress_health_check=list(HealthCheck), database=None,
+        max_examples=count * (50 if THOROUGH else 1), deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=not THOROUGH,
         phases=[Phase.explicit, Phase.generate, Phase.shrink] if THOROUGH else [Phase.explicit, Phase.generate],
     )  # fmt: skip
 

@@ -127,7 +127,8 @@ def _parameter(node: Parameter) -> Run:
         when = at(env)
         which = key(env) if key is not None else None
         if isinstance(which, Unknown) and members and not isinstance(when, Unknown) and when is not None:
-            return _common([env["@"].parameter(name, member, when) for member in members], which.causes)
+            found = [env["@"].parameter(name, member, when) for member in members]
+            return _common([*found, None] if which.none else found, which.causes)
         if isinstance(when, Unknown) or isinstance(which, Unknown):
             return Unknown(causes_of((when, which)), minimum, None, nullable)
         if when is None or (key is not None and which is None):
