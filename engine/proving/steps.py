@@ -104,6 +104,8 @@ def settle(
     doubtful = [c for c in candidates if c.state == OPEN]
     combinations = product((True, False), repeat=len(doubtful)) if len(doubtful) <= MAX_OPEN else ()
     worlds = []
+    if not any(c.exception_to for c in candidates):
+        worlds, combinations = [candidates, [c for c in candidates if c.state == HOLDS]], ()  # nothing displaces: the extremes say it all
     for choice in combinations:
         applying = [c for c in candidates if c.state == HOLDS or choice[doubtful.index(c)]]
         worlds.append([c for c in applying if not _displaced(c, applying, ())])
