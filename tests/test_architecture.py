@@ -13,7 +13,7 @@ from engine.law import Law
 from tests.conftest import ROOT
 
 SOURCES = sorted([*(ROOT / "engine").rglob("*.py"), ROOT / "cli.py"])
-LAYERS = ["language", "law", "facts", "proving", "explaining"]
+LAYERS = ["language", "law", "facts", "proving", "explaining", "columns", "analysis", "drafting", "commands"]
 
 
 def _texts(path: Path) -> Iterator[tuple[int, str]]:

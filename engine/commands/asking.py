@@ -1,0 +1,123 @@
+"""Questions about facts: what is decided, why, what depends on a reading, and whether an answer still stands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, text_or_json
+
+MANY = 20
+
+
+@click.command()
+@click.argument("facts", type=FILE)
+@click.option("--installation", help="Only this installation.")
+@click.option("--year", type=int, help="Only this year.")
+@click.option("--all", "everything", is_flag=True, help="Show the decisions that are only steps on the way, too.")
+@common
+@text_or_json
+def determine(facts: Path, installation: str | None, year: int | None, everything: bool, asked: Asked, form: str) -> None:
+    """Decide everything about the installations, trades and plans in FACTS.
+
+    FACTS is one case (YAML or JSON) or a register (a folder of CSV files).
+
+    \b
+    Examples:
+      kazets determine examples/case.yaml
+      kazets determine examples/threshold.yaml --authority statute
+      kazets determine case.yaml --installation K-1 --year YEAR --format json
+    """
+    from engine.explaining.reports import determine_report
+
+    law, inquiry = asked.law(), asked.inquiry()
+    determine_report(law, facts, inquiry, installation, year, asked.as_of, form, MANY, everything, asked.language)
+
+
+@click.command()
+@click.argument("facts", type=FILE)
+@click.argument("installation")
+@click.argument("year", type=int)
+@click.argument("decision", required=False)
+@click.option("--full", is_flag=True, help="Show the branches that did not matter too.")
+@click.option(
+    "--against", metavar="SPEC", help="The same facts under another law: a phase, a date of knowledge, an authority, or NAME=ANSWER."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json", "html", "pdf"]), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Where to write a dossier (html or pdf).")
+@common
+def why(
+    facts: Path,
+    installation: str,
+    year: int,
+    decision: str | None,
+    full: bool,
+    against: str | None,
+    form: str,
+    output: Path | None,
+    asked: Asked,
+) -> None:
+    """Show the proof of a DECISION (default: the status) about an INSTALLATION in a YEAR.
+
+    A trade or plan of the facts may stand in place of the installation.
+
+    \b
+    Examples:
+      kazets why examples/case.yaml K-1 YEAR
+      kazets why examples/case.yaml K-1 YEAR shortfall --authority statute
+      kazets why examples/case.yaml K-1 YEAR lot.usable --full
+      kazets why examples/case.yaml K-1 YEAR penalty --against statute
+      kazets why examples/case.yaml K-1 YEAR --format pdf --output dossier.pdf --lang kk
+    """
+    law, inquiry, as_of, language = asked.law(), asked.inquiry(), asked.as_of, asked.language
+    if form in ("html", "pdf"):
+        from engine.explaining.reports import dossier_report
+
+        if output is None:
+            raise click.UsageError(f"--format {form} needs --output FILE")
+        if against is not None:
+            raise click.UsageError("--against is answered as text or json")
+        dossier_report(law, facts, inquiry, installation, year, decision, as_of, "html" if form == "html" else "pdf", language, output)
+    elif against is not None:
+        from engine.explaining.contrast import contrast_report
+
+        contrast_report(law, facts, inquiry, installation, year, decision, against, as_of, form, language)
+    else:
+        from engine.explaining.reports import why_report
+
+        why_report(law, facts, inquiry, installation, year, decision, as_of, form, full, language)
+
+
+@click.command("readings")
+@click.argument("facts", type=FILE, required=False)
+@common
+@text_or_json
+def readings(facts: Path | None, asked: Asked, form: str) -> None:
+    """List the open questions of the law, and what depends on each in FACTS.
+
+    \b
+    Examples:
+      kazets readings
+      kazets readings examples/case.yaml
+    """
+    from engine.explaining.readings import readings_report
+
+    readings_report(asked.law(), facts, asked.inquiry(), asked.as_of, form, asked.language)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--facts", type=FILE, help="Where the facts are now (default: where the receipt says).")
+@rulesets
+@text_or_json
+def replay(file: Path, facts: Path | None, rulesets: Path, form: str) -> None:
+    """Run the determinations in FILE again: identical, or what differs and why.
+
+    FILE is what `determine` or `why` printed with --format json. Exit status 1 where something differs.
+    """
+    from engine.explaining.replay import replay_report
+
+    if not replay_report(load(rulesets), file, facts, SCHEMAS, form):
+        sys.exit(1)
