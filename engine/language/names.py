@@ -54,7 +54,8 @@ class Names:
 
     def make(self, tree: ast.expr, made: type[Made], result: Type, /, **parts: Any) -> Made:
         start, end = self.span(tree)
-        return made(result, " ".join(self.text[start:end].split()), start, **parts)
+        text = self.text[start:end]
+        return made(result, text if text.isidentifier() else " ".join(text.split()), start, **parts)
 
     # -- names --------------------------------------------------------------------------------------------------
 
@@ -176,10 +177,15 @@ class Names:
     def governing(self, tree: ast.expr, name: str) -> Node:
         from engine.language.parse import parse
 
+        vocabulary, entity = self.scope.vocabulary, self.scope.entity
+        found: Node | None = vocabulary.governing_dates.get((name, entity))
+        if found is not None:
+            return found
         try:
-            return parse(self.scope.vocabulary.governing[name], Scope(self.scope.vocabulary, self.scope.entity), DATE)
+            found = vocabulary.governing_dates[name, entity] = parse(vocabulary.governing[name], Scope(vocabulary, entity), DATE)
         except ExpressionError as problem:
-            raise self.error(tree, f"its governing date '{name}' has no meaning for '{self.scope.entity}': {problem.message}") from None
+            raise self.error(tree, f"its governing date '{name}' has no meaning for '{entity}': {problem.message}") from None
+        return found
 
     def parameter_at(self, tree: ast.BinOp) -> Node:
         left = self.read(tree.left)

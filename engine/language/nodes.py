@@ -32,13 +32,18 @@ class Node:
         raise AttributeError("a node never changes")
 
     def __eq__(self, other: object) -> bool:
-        if self.__class__ is not other.__class__:
+        if self is other:
+            return True
+        if self.__class__ is not other.__class__ or hash(self) != hash(other):
             return False
         mine, theirs = self.__dict__, other.__dict__
         return bool(mine["type"] == theirs["type"]) and all(mine.get(name) == theirs.get(name) for name in self.PARTS)
 
     def __hash__(self) -> int:
-        return hash((self.__class__, *(self.__dict__.get(name) for name in self.PARTS)))
+        found: int | None = self.__dict__.get("_hash")
+        if found is None:
+            found = self.__dict__["_hash"] = hash((self.__class__, *(self.__dict__.get(name) for name in self.PARTS)))
+        return found
 
     def but(self, **parts: Any) -> Any:
         """A copy with some parts replaced."""

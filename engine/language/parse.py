@@ -60,7 +60,8 @@ def parse(text: str, scope: Scope, expect: Type | None = None) -> Node:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(_syntax(error), _offset(text, error)) from None
     reader = _Reader(text, scope)
-    reader.measure(tree)
+    if len(text) > MAX_DEPTH:  # no node is shorter than a character
+        reader.measure(tree)
     node = reader.read(tree, expect)
     return reader.fit(node, expect) if expect is not None else node
 

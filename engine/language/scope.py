@@ -121,7 +121,8 @@ class Vocabulary:
     """Everything a name can mean.
 
     ``decisions`` maps (entity, name); ``governing`` maps the name of a governing date to its expression text;
-    ``code_units`` maps a code list to the unit in which each member is measured, where it names one.
+    ``code_units`` maps a code list to the unit in which each member is measured, where it names one;
+    ``governing_dates`` keeps, by name and entity, the dates that were read already: every parameter in a rule has one.
     """
 
     tables: Mapping[str, TableSpec]
@@ -132,6 +133,7 @@ class Vocabulary:
     governing: Mapping[str, str]
     builtins: Mapping[str, Type]
     code_units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    governing_dates: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def main_names(self, entity: str) -> list[EntitySpec]:
         """The entity and those it is a part of, nearest first."""

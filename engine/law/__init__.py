@@ -8,10 +8,24 @@ from pathlib import Path
 
 from engine.law import cache
 from engine.law.model import Labels, Law, Phase, Rule, cites
-from engine.law.program import Program, TypedRule, type_rule
+from engine.law.program import Program, TypedRule, named_in, type_rule
 from engine.law.selection import Entry, Selection
 
-__all__ = ["Entry", "Labels", "Law", "Phase", "Program", "Rule", "Selection", "TypedRule", "check_law", "cites", "load_law", "type_rule"]
+__all__ = [
+    "Entry",
+    "Labels",
+    "Law",
+    "Phase",
+    "Program",
+    "Rule",
+    "Selection",
+    "TypedRule",
+    "check_law",
+    "cites",
+    "load_law",
+    "named_in",
+    "type_rule",
+]
 
 
 def load_law(root: Path, schema_dir: Path) -> Law:
@@ -24,7 +38,7 @@ def load_law(root: Path, schema_dir: Path) -> Law:
 
     files = ruleset_files(root)
     digest, hashes = content_hashes(root, files)
-    key = hashlib.sha256(f"{digest}{cache.engine_hash()}{root.name}".encode()).hexdigest()
+    key = hashlib.sha256(f"{digest}{cache.engine_hash('language', 'law')}{root.name}".encode()).hexdigest()
     stored = cache.load(key)
     if stored is not None:
         return Law(stored, digest, hashes)

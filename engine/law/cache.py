@@ -22,11 +22,11 @@ def cache_dir() -> Path:
 
 
 @cache
-def engine_hash() -> str:
-    """SHA-256 of the engine's own sources, as they were when it was first asked for."""
+def engine_hash(*parts: str) -> str:
+    """SHA-256 of the engine's own sources, as they were when it was first asked for; of some of its folders only, if named."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for folder in parts or ("",) for path in (root / folder).rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -34,18 +34,15 @@ def engine_hash() -> str:
 def load(key: str) -> Any:
     """What was stored under ``key``, or None; an entry that was damaged or changed counts as absent."""
     try:
-        text = (cache_dir() / f"{key}.json").read_text(encoding="utf-8")
-        stored = json.loads(text)
+        head, _, content = (cache_dir() / f"{key}.json").read_bytes().partition(b"\n")
+        return json.loads(content) if head == _head(key, content) else None
     except (OSError, ValueError):
         return None
-    if not isinstance(stored, dict) or stored.get("key") != key or not isinstance(stored.get("content"), str):
-        return None
-    content = stored["content"]
-    return json.loads(content) if stored.get("digest") == _digest(content) else None
 
 
-def _digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
+def _head(key: str, content: bytes) -> bytes:
+    """The first line of an entry; what follows it is the content."""
+    return json.dumps({"key": key, "digest": hashlib.sha256(content).hexdigest()}).encode()
 
 
 def store(key: str, content: Any) -> None:
@@ -55,9 +52,9 @@ def store(key: str, content: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
         try:
-            written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"key": key, "digest": _digest(written), "content": written}, file, ensure_ascii=False)
+            written = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+            with os.fdopen(handle, "wb") as file:
+                file.write(_head(key, written) + b"\n" + written)
             os.replace(name, folder / f"{key}.json")
         finally:
             Path(name).unlink(missing_ok=True)

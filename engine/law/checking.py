@@ -7,7 +7,7 @@ from typing import Any
 from engine.language import DATE, ExpressionError, Scope, UnitError, parse, parse_call_free, parse_unit
 from engine.law.consistency import find_contradictions
 from engine.law.model import Law
-from engine.law.program import Program, type_rule
+from engine.law.program import Program, named_in, type_rule
 from engine.law.wording import find_missing_texts
 from engine.problems import InputError, Problem, did_you_mean
 
@@ -186,6 +186,7 @@ def _rules(law: Law) -> list[Problem]:
         try:
             rule = law._rule(content)
             type_rule(law, rule)
+            named_in(law, rule)
         except InputError as error:
             problems += error.problems
             continue

@@ -25,13 +25,11 @@ class TypedRule:
 
     Attributes:
         when: None means always.
-        names: what its sentences name between braces, parsed.
     """
 
     rule: Rule
     when: Node | None
     value: Node
-    names: tuple[tuple[str, Node], ...] = ()
 
 
 def type_rule(law: Law, rule: Rule) -> TypedRule:
@@ -51,12 +49,24 @@ def type_rule(law: Law, rule: Rule) -> TypedRule:
         if rule.value is None and decided.kind != "bool":
             raise InputError([Problem(*rule.at, f"rule '{rule.name}' gives no value for a {decided}", "add `value:`")])
         value = _read(rule, "value", rule.value if rule.value is not None else "true", scope, wanted)
-        found = cache[cache_key] = TypedRule(rule, when, value, tuple(_names(rule, scope)))
+        found = cache[cache_key] = TypedRule(rule, when, value)
+    return found
+
+
+def named_in(law: Law, rule: Rule) -> tuple[tuple[str, Node], ...]:
+    """Every name between braces in the sentences of a rule, with what it means; read when a proof is told, once per law.
+
+    Raises:
+        InputError: a name means nothing.
+    """
+    cache: dict[tuple[Any, ...], tuple[tuple[str, Node], ...]] = law.__dict__.setdefault("_named", {})
+    found = cache.get((rule.name, *rule.at))
+    if found is None:
+        found = cache[rule.name, *rule.at] = tuple(_names(rule, Scope(law.vocabulary, rule.decides[0])))
     return found
 
 
 def _names(rule: Rule, scope: Scope) -> Iterator[tuple[str, Node]]:
-    """Every name between braces in the sentences of a rule."""
     for name in dict.fromkeys(name for text in rule.says.values() for name in _BRACES.findall(text)):
         try:
             yield name, parse(name, scope)
@@ -155,7 +165,7 @@ class Program:
         tests = [f"({text}) >= date({d.year}, {d.month}, {d.day})" for d in (rule.begins,) if d != ALWAYS]
         tests += [f"({text}) < date({d.year}, {d.month}, {d.day})" for d in (rule.ends,) if d != NEVER]
         tests += [f"({rule.when})"] if rule.when is not None else []
-        return TypedRule(rule, parse(" and ".join(tests), scope, BOOL), typed.value, typed.names)
+        return TypedRule(rule, parse(" and ".join(tests), scope, BOOL), typed.value)
 
     def _check_exceptions(self, key: Key, rules: tuple[TypedRule, ...]) -> None:
         names = {rule.name for rule in self.law.rules.get(key, ())}
@@ -167,7 +177,9 @@ class Program:
 
     def named(self, key: Key) -> frozenset[Key]:
         """The decisions that the sentences of the rules for ``key`` name."""
-        return frozenset(k for typed in self.rules(key) for _, node in typed.names for k in _decisions(node, self.law, frozenset()))
+        return frozenset(
+            k for typed in self.rules(key) for _, node in named_in(self.law, typed.rule) for k in _decisions(node, self.law, frozenset())
+        )
 
     # -- order --------------------------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class Question:
         conditions: per rule, its condition (None: always).
         patterns: (core rule name, index of the rule, whether it says *holds*, the clause).
         plans: per condition, how it is evaluated once for both the core and the check.
+        known: the atoms by what they are.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Question:
     patterns: list[tuple[str, int, bool, Clause]] = field(default_factory=list)
     auxiliaries: list[Question] = field(default_factory=list)
     plans: list[Plan | None] = field(default_factory=list)
+    known: dict[tuple[str, Node], Atom] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,17 +131,17 @@ class Flattener:
 
     def atom(self, question: Question, node: Node, kind: str) -> str:
         wanted = node.inner if isinstance(node, _Named) else node
-        for known in question.atoms:
-            if known.kind == kind and known.node == wanted:
-                return known.name
+        known = question.known.get((kind, wanted))
+        if known is not None:
+            return known.name
         auxiliary = None
         if isinstance(node, _Named):
             auxiliary = self.question((node.inner,))
             question.auxiliaries.append(auxiliary)
             node = node.inner
-        name = f"a{len(question.atoms)}"
-        question.atoms.append(Atom(node, kind, name, auxiliary))
-        return name
+        made = question.known[kind, node] = Atom(node, kind, f"a{len(question.atoms)}", auxiliary)
+        question.atoms.append(made)
+        return made.name
 
     def tests(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
         if (
@@ -212,8 +214,8 @@ def _plan(question: Question, condition: Node) -> Plan:
 
 def _atoms_of(question: Question, item: Node) -> tuple[Atom, ...]:
     """The atoms of ``question`` that stand within ``item``."""
-    inside = list(walk(item))
-    return tuple(atom for atom in question.atoms if any(node is atom.node or node == atom.node for node in inside))
+    inside = set(walk(item))
+    return tuple(atom for atom in question.atoms if atom.node in inside)
 
 
 class _Named(Node):

@@ -16,7 +16,7 @@ from engine.facts import Row
 from engine.language import Cause, EntitySpec, OpenSet, Unknown, compile_node, trace
 from engine.language.tracing import plain
 from engine.language.values import causes_of
-from engine.law import Program, TypedRule
+from engine.law import Law, Program, TypedRule, named_in
 from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question
 from engine.proving.core import CoreRules, CoreSession
@@ -318,13 +318,13 @@ class Session:
                 continue
             entity, step = instance.entity.name, instance.steps[name]
             typed = {rule.rule.name: rule for rule in self.program.rules((entity, name))}
-            rules = tuple(_traced(rule, typed[rule.rule], instance.env, full) for rule in step.rules)
+            rules = tuple(_traced(self.program.law, rule, typed[rule.rule], instance.env, full) for rule in step.rules)
             found[entity, instance.place, name] = step._replace(rules=rules)
         return found
 
 
-def _traced(step: RuleStep, typed: TypedRule, env: Any, full: bool) -> RuleStep:
+def _traced(law: Law, step: RuleStep, typed: TypedRule, env: Any, full: bool) -> RuleStep:
     when = trace(typed.when, env, full) if typed.when is not None else None
     gives = trace(typed.value, env, full) if step.state != FAILS and typed.rule.value is not None else None
-    fills = tuple(Fill(name, plain(compile_node(node)(env)), node.type) for name, node in typed.names)
+    fills = tuple(Fill(name, plain(compile_node(node)(env)), node.type) for name, node in named_in(law, typed.rule))
     return step._replace(when=when, gives=gives, fills=fills)
