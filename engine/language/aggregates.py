@@ -12,6 +12,23 @@ from engine.language.arithmetic import add, greatest, least
 from engine.language.values import Cause, Unknown, between, causes_of, high, low, same
 
 Members = list[tuple[Any, Any]]
+
+
+class Group:
+    """Instances that several determinations relate to, and what has been folded from them: once for all who ask.
+
+    Attributes:
+        members: finds the instances.
+        folded: by aggregate; only of aggregates that read nothing but their members.
+    """
+
+    __slots__ = ("folded", "members")
+
+    def __init__(self, members: Callable[[], list[Any]]) -> None:
+        self.members = members
+        self.folded: dict[Any, Any] = {}
+
+
 SUM_MEMBER = "a member of the sum"
 """What is said to have no value where a row that counts has none."""
 

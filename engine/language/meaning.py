@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from engine.language import arithmetic as arith
-from engine.language.aggregates import FOLDS
+from engine.language.aggregates import FOLDS, Group
 from engine.language.nodes import (
     Aggregate,
     And,
@@ -32,6 +32,7 @@ from engine.language.nodes import (
     Parameter,
     Rows,
     Var,
+    children,
     walk,
 )
 from engine.language.values import Cause, OpenSet, Unknown, causes_of, hull
@@ -55,7 +56,7 @@ class Context(Protocol):
     def parameter(self, name: str, key: Any, at: Any) -> Any:
         """The value in force; None where the key is not listed."""
 
-    def rows(self, owner: Any, relation: str, keys: tuple[Any, ...]) -> list[Any] | Unknown:
+    def rows(self, owner: Any, relation: str, keys: tuple[Any, ...]) -> list[Any] | Group | Unknown:
         """The related rows or instances; unknown where rows that would be measurements are absent."""
 
     def place(self, owner: Any) -> tuple[str, ...]:
@@ -305,8 +306,8 @@ def _call(node: Call) -> Run:
 
 def candidates(rows: Any) -> list[tuple[Any, Any]]:
     """What an aggregate goes over, each with whether it belongs: related rows, or the members of a set in order."""
-    if isinstance(rows, list):
-        return [(row, True) for row in rows]
+    if isinstance(rows, (list, Group)):
+        return [(row, True) for row in (rows if isinstance(rows, list) else rows.members())]
     if isinstance(rows, OpenSet):
         doubt = Unknown(rows.causes)
         return sorted([*((code, True) for code in rows.members), *((code, doubt) for code in rows.possible)], key=lambda pair: str(pair[0]))
@@ -319,11 +320,19 @@ def _aggregate(node: Aggregate) -> Run:
     condition = compile_node(node.condition) if node.condition is not None else None
     default = compile_node(node.default) if node.default is not None else None
     ordered, summed = node.function in ("sum", "min", "max"), node.function == "sum"
+    inner_names = {n.name for part in children(node) if part is not node.over for n in walk(part) if isinstance(n, Var)}
 
     def run(env: Env) -> Any:
         rows = over(env)
         if isinstance(rows, Unknown):
             return Unknown(rows.causes)
+        if not isinstance(rows, Group) or not inner_names <= {variable}:
+            return folded(rows, env)
+        if node not in rows.folded:
+            rows.folded[node] = folded(rows, env)
+        return rows.folded[node]
+
+    def folded(rows: Any, env: Env) -> Any:
         members = []
         for member, belongs in candidates(rows):
             inner = {**env, variable: member}

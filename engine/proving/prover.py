@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from engine.facts import Facts, Row
+from engine.facts.rows import identity
+from engine.language.aggregates import Group
 from engine.law import Law, Phase, Program, Selection
 from engine.problems import did_you_mean, input_error
 from engine.proving.instances import Root
@@ -29,6 +32,7 @@ class Prover:
         self._compiled: dict[tuple[str, int, tuple[Key, ...]], Compiled] = {}
         self._sessions: dict[Root, Session] = {}
         self._failed: dict[tuple[str, tuple[str, ...]], RuleStep] = {}
+        self._groups: dict[tuple[Any, ...], Group] = {}
 
     def program(self, root: Root) -> Program:
         """The law of a root: of its year, or, for a plan, of the phase in which that plan runs.
@@ -73,6 +77,17 @@ class Prover:
         found = self._sessions.get(root)
         if found is None:
             found = self._sessions[root] = Session(self, root, self.program(root))
+        return found
+
+    def group(self, entity: str, columns: tuple[str, ...], values: tuple[Any, ...], year: int, years: str | None) -> Group:
+        """The instances whose rows match, in ``year`` or, for ``years`` `earlier`, in every year before it; one group for all who ask."""
+        key = (entity, columns, tuple(identity(value) for value in values), year, years)
+        found = self._groups.get(key)
+        if found is None:
+            rows = self.facts.matching(self.law.vocabulary.entities[entity].table or "", columns, values)
+            asked = self.years_before(year) if years == "earlier" else (year,)
+            roots = [Root(entity, row.key, y) for row in rows for y in asked]
+            found = self._groups[key] = Group(lambda: [self.session(root).main for root in roots])
         return found
 
     def failed(self, rule: str, fired: tuple[str, ...]) -> RuleStep:

@@ -167,12 +167,7 @@ class Session:
         doubt = self.facts.doubtful(spec.table, columns)
         if doubt:
             return Unknown(doubt)
-        found = []
-        for row in self.facts.matching(spec.table, columns, values):
-            for year in self.prover.years_before(self.root.year) if years == "earlier" else (self.root.year,):
-                root = Root(entity, row.key, year)
-                found.append(self.main if root == self.root else self.prover.session(root).main)
-        return found
+        return self.prover.group(entity, columns, values, self.root.year, years)
 
     def instances(self, entity: str) -> list[Instance]:
         """The instances of an entity within this determination."""
