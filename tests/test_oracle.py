@@ -531,7 +531,8 @@ def too_wide(law: Law) -> bool:
     """Whether a condition of the program needs auxiliary questions."""
     program = Program(law, law.select(), law.phases["p"], 2023)
     try:
-        return any(question.auxiliaries for question in Compiled(program, program.everything).flattener.questions)
+        cores = Compiled(program, program.everything).core_of.values()
+        return any(question.auxiliaries for core in cores for question in core.flattener.questions)
     except (RecursionError, KeyError):
         return True
 

@@ -17,6 +17,8 @@ from engine.language.nodes import And, Compare, Const, Not, Or
 from engine.language.values import high, low
 
 MAX_CLAUSES = 8
+MAX_PATTERNS = 60
+"""Of one question: what the core matches at once."""
 BOUND = 2**61
 FALSE, TRUE, OPEN = 0, 1, -1
 
@@ -82,6 +84,18 @@ class Flattener:
 
     def intern(self, code: str) -> int:
         return self.codes.setdefault(code, len(self.codes) + 1)
+
+    def questions_of(self, conditions: tuple[Node | None, ...]) -> tuple[Question, ...]:
+        """Questions that together ask about all ``conditions`` in order, each within what the core matches at once."""
+        size = MAX_PATTERNS // (2 * MAX_CLAUSES)
+        groups = [conditions] if len(conditions) <= size else []
+        if not groups:
+            made = self.question(conditions)
+            if len(made.patterns) <= MAX_PATTERNS:
+                return (made,)
+            del self.questions[made.number :]
+            groups = [conditions[start : start + size] for start in range(0, len(conditions), size)]
+        return tuple(self.question(group) for group in groups)
 
     def question(self, conditions: tuple[Node | None, ...]) -> Question:
         made = Question(len(self.questions), conditions)

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 import durable_rules_engine as _core
 
 from engine.problems import EngineDefect
-from engine.proving.conditions import Flattener, Question
+from engine.proving.conditions import MAX_PATTERNS, Flattener, Question
 
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 _BOOT = -1
 _INSTANCE = re.compile(r'"kz_i":(\d+)')
-MAX_MATCHES = 60
 MAX_RULES = 4_000
 MAX_QUESTIONS = 480  # beyond 511 distinct first tests the core aborts or never ends
 
@@ -34,8 +33,8 @@ class CoreRules:
     def __init__(self, name: str, flattener: Flattener) -> None:
         rules: dict[str, object] = {"boot": {"all": [{"m": {"$and": [{"kz_q": _BOOT}]}}]}}
         for question in flattener.questions:
-            if len(question.patterns) > MAX_MATCHES:
-                raise EngineDefect(f"question {question.number} has {len(question.patterns)} patterns; the core takes {MAX_MATCHES}")
+            if len(question.patterns) > MAX_PATTERNS:
+                raise EngineDefect(f"question {question.number} has {len(question.patterns)} patterns; the core takes {MAX_PATTERNS}")
             for pattern, _, _, clause in question.patterns:
                 tests = [{"kz_q": question.number}, *(_test(*test) for test in clause)]
                 rules[pattern] = {"all": [{"m": {"$and": tests}}]}
@@ -44,14 +43,15 @@ class CoreRules:
         if len(rules) > MAX_RULES:
             raise EngineDefect(f"{len(rules)} core rules; the core takes {MAX_RULES}")
         self.patterns = {p: (question, index, holds) for question in flattener.questions for p, index, holds, _ in question.patterns}
-        self._handle = _core.create_ruleset(name, json.dumps(rules))
+        self.flattener = flattener
+        self.handle = _core.create_ruleset(name, json.dumps(rules))
         self._numbers = itertools.count()
 
     def session(self) -> CoreSession:
-        return CoreSession(self._handle, next(self._numbers))
+        return CoreSession(self, next(self._numbers))
 
     def close(self) -> None:
-        _core.delete_ruleset(self._handle)
+        _core.delete_ruleset(self.handle)
 
 
 def _test(name: str, operator: str, value: int) -> dict[str, object]:
@@ -61,10 +61,10 @@ def _test(name: str, operator: str, value: int) -> dict[str, object]:
 class CoreSession:
     """One determination in the core: a session (`sid`) that is opened, fed, fired and deleted."""
 
-    def __init__(self, handle: int, number: int) -> None:
-        self._handle, self._sid = handle, f"s{number}"
+    def __init__(self, rules: CoreRules, number: int) -> None:
+        self.rules, self._handle, self._sid = rules, rules.handle, f"s{number}"
         self._facts = itertools.count()
-        boot = _core.assert_fact(handle, json.dumps({"kz_q": _BOOT, "id": "boot", "sid": self._sid}))
+        boot = _core.assert_fact(self._handle, json.dumps({"kz_q": _BOOT, "id": "boot", "sid": self._sid}))
         for _ in self._agenda(boot[1]):
             pass
 

@@ -19,7 +19,7 @@ from engine.language.values import causes_of
 from engine.law import Law, Program, TypedRule, named_in
 from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question
-from engine.proving.core import CoreRules, CoreSession
+from engine.proving.core import MAX_QUESTIONS, CoreRules, CoreSession
 from engine.proving.instances import Instance, Root
 from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, settle
 
@@ -33,16 +33,34 @@ StepKey = tuple[str, tuple[str, ...], str]
 
 
 class Compiled:
-    """The questions of a set of decisions under one program, and their rules in the core."""
+    """The questions of a set of decisions under one program, and their rules in the core.
+
+    One set of core rules holds them all, unless there are more questions than the core takes: then there are several.
+    """
 
     def __init__(self, program: Program, keys: Iterable[Key]) -> None:
-        self.program, self.flattener = program, Flattener()
-        self.questions: dict[Key, Question] = {}
+        self.program = program
         self.rules: dict[Key, tuple[TypedRule, ...]] = {}
+        self.questions: dict[Key, tuple[Question, ...]] = {}
+        self.core_of: dict[Key, CoreRules] = {}
+        flattener, held = Flattener(), list[Key]()
         for key in keys:
             self.rules[key] = program.rules(key)
-            self.questions[key] = self.flattener.question(tuple(typed.when for typed in self.rules[key]))
-        self.core = CoreRules(f"{program.phase.id}-{program.year}", self.flattener)
+            conditions = tuple(typed.when for typed in self.rules[key])
+            before = len(flattener.questions)
+            questions = flattener.questions_of(conditions)
+            if len(flattener.questions) > MAX_QUESTIONS and held:
+                del flattener.questions[before:]
+                self._close(flattener, held)
+                flattener, held = Flattener(), []
+                questions = flattener.questions_of(conditions)
+            self.questions[key] = questions
+            held.append(key)
+        self._close(flattener, held)
+
+    def _close(self, flattener: Flattener, keys: list[Key]) -> None:
+        core = CoreRules(f"{self.program.phase.id}-{self.program.year}", flattener)
+        self.core_of.update(dict.fromkeys(keys, core))
 
 
 class Session:
@@ -203,12 +221,16 @@ class Session:
         if not todo:
             return
         compiled = self.prover.compiled(self.program, cone)
-        core = compiled.core.session()
+        opened: dict[CoreRules, CoreSession] = {}
         try:
             for key in todo:
-                self._prove_decision(key, compiled, core)
+                rules = compiled.core_of[key]
+                if rules not in opened:
+                    opened[rules] = rules.session()
+                self._prove_decision(key, compiled, opened[rules])
         finally:
-            core.close()
+            for core in opened.values():
+                core.close()
 
     def proved(self, key: Key) -> bool:
         """Whether the decision is proved for every instance."""
@@ -218,18 +240,22 @@ class Session:
         instances = [i for i in self.instances(key[0]) if key[1] not in i.steps]
         if not instances:
             return
-        question, rules = compiled.questions[key], compiled.rules[key]
-        fired, meant = self._ask(question, instances, compiled, core)
+        rules = compiled.rules[key]
+        fired: list[dict[int, tuple[str, ...]]] = [{} for _ in instances]
+        meant: list[list[Any]] = [[] for _ in instances]
+        for question in compiled.questions[key]:
+            names, meanings = self._ask(question, instances, core)
+            for index in range(len(instances)):
+                confirmed = self._fired(question, names[index], meanings[index], core) if question.conditions else NOTHING
+                fired[index].update({len(meant[index]) + number: told for number, told in confirmed.items()})
+                meant[index] += meanings[index]
         kind = self.program.law.vocabulary.decisions[key].type.kind
-        for instance, names, meanings in zip(instances, fired, meant, strict=True):
-            confirmed = self._fired(question, names, meanings, compiled) if question.conditions else NOTHING
-            step = self._step(key, kind, rules, instance, confirmed, meanings)
+        for instance, told, known in zip(instances, fired, meant, strict=True):
+            step = self._step(key, kind, rules, instance, told, known)
             instance.steps[key[1]], instance.values[key[1]] = step, self._value(step)
             self.order.append((instance, key[1]))
 
-    def _ask(
-        self, question: Question, instances: list[Instance], compiled: Compiled, core: CoreSession
-    ) -> tuple[list[list[str]], list[list[Any]]]:
+    def _ask(self, question: Question, instances: list[Instance], core: CoreSession) -> tuple[list[list[str]], list[list[Any]]]:
         """What fires in the core for each instance, and what each condition means.
 
         A rule without a condition needs no match: it applies, and its value is computed.
@@ -238,14 +264,14 @@ class Session:
             return [[] for _ in instances], [[True for _ in question.conditions] for _ in instances]
         answers: list[dict[int, Any]] = [{} for _ in instances]
         for auxiliary in question.auxiliaries:
-            fired, meant = self._ask(auxiliary, instances, compiled, core)
+            fired, meant = self._ask(auxiliary, instances, core)
             for names, meanings, known in zip(fired, meant, answers, strict=True):
-                self._fired(auxiliary, names, meanings, compiled)
+                self._fired(auxiliary, names, meanings, core)
                 known[auxiliary.number] = meanings[0]
-        told = [compiled.flattener.tell(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
+        told = [core.rules.flattener.tell(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
         return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
 
-    def _fired(self, question: Question, names: list[str], meanings: list[Any], compiled: Compiled) -> dict[int, tuple[str, ...]]:
+    def _fired(self, question: Question, names: list[str], meanings: list[Any], core: CoreSession) -> dict[int, tuple[str, ...]]:
         """The firings of each rule, once the meaning of its condition confirms them.
 
         Raises:
@@ -254,7 +280,7 @@ class Session:
         """
         fired: dict[int, tuple[str, ...]] = {}
         for name in sorted(names) if len(names) > 1 else names:
-            _, index, holds = compiled.core.patterns[name]
+            _, index, holds = core.rules.patterns[name]
             if meanings[index] is not holds:
                 raise EngineDefect(f"question {question.number}, rule {index}: the core says {holds}, the rule means {meanings[index]}")
             fired[index] = (*fired.get(index, ()), name)

@@ -81,7 +81,7 @@ class Candidate(NamedTuple):
     exception_to: tuple[str, ...]
 
 
-MAX_OPEN = 6
+MAX_OPEN = 10
 """Rules left open whose every combination is still tried out."""
 
 
