@@ -18,7 +18,7 @@ def _law(decisions: dict[str, Any], rules: list[dict[str, Any]]) -> Any:
 
 def test_a_decision_may_have_more_rules_than_the_core_matches_at_once() -> None:
     """Of 60 rules `owed == n or owed == n + 1`, with n from 0 to 59, those with n = 40 and n = 41 hold for 41."""
-    codes = {f"c{n}": {} for n in range(60)}
+    codes: dict[str, dict[str, str]] = {f"c{n}": {} for n in range(60)}
     rules = [{"rule": f"r{n}", "decides": "d", "when": f"owed == {n} or owed == {n + 1}", "value": f"c{n}"} for n in range(60)]
     rules = [rule | {"when": str(rule["when"]).replace("owed", "installation.owed")} for rule in rules]
     law = law_of(json.dumps({"codes": {"many": {"members": codes}}, "decisions": {"d": {"type": "set", "codes": "many"}}, "rules": rules}))

@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.facts import Row
-from engine.language import Cause, EntitySpec, OpenSet, Unknown, compile_node, trace
+from engine.language import Cause, EntitySpec, OpenSet, Type, Unknown, compile_node, trace
 from engine.language.tracing import plain
 from engine.language.values import causes_of
 from engine.law import Law, Program, TypedRule, named_in
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 NO_CAUSES: frozenset[Cause] = frozenset()
-NOTHING: dict[int, tuple[str, ...]] = {}
+Firings = tuple[str, ...]
 StepKey = tuple[str, tuple[str, ...], str]
 
 
@@ -240,20 +240,17 @@ class Session:
         instances = [i for i in self.instances(key[0]) if key[1] not in i.steps]
         if not instances:
             return
-        rules = compiled.rules[key]
-        fired: list[dict[int, tuple[str, ...]]] = [{} for _ in instances]
-        meant: list[list[Any]] = [[] for _ in instances]
+        told: list[tuple[list[Firings], list[Any]]] = []
         for question in compiled.questions[key]:
             names, meanings = self._ask(question, instances, core)
-            for index in range(len(instances)):
-                confirmed = self._fired(question, names[index], meanings[index], core) if question.conditions else NOTHING
-                fired[index].update({len(meant[index]) + number: told for number, told in confirmed.items()})
-                meant[index] += meanings[index]
-        kind = self.program.law.vocabulary.decisions[key].type.kind
-        for instance, told, known in zip(instances, fired, meant, strict=True):
-            step = self._step(key, kind, rules, instance, told, known)
-            instance.steps[key[1]], instance.values[key[1]] = step, self._value(step)
-            self.order.append((instance, key[1]))
+            found = [(self._fired(question, n, m, core), m) for n, m in zip(names, meanings, strict=True)]
+            told = [(f + more, m + rest) for (f, m), (more, rest) in zip(told, found, strict=True)] if told else found
+        rules, decision, order = compiled.rules[key], key[1], self.order
+        spec = self.program.law.vocabulary.decisions[key].type
+        for instance, (fired, meant) in zip(instances, told or [([], [])] * len(instances), strict=True):
+            step = self._step(key, spec, rules, instance, fired, meant)
+            instance.steps[decision], instance.values[decision] = step, self._value(step)
+            order.append((instance, decision))
 
     def _ask(self, question: Question, instances: list[Instance], core: CoreSession) -> tuple[list[list[str]], list[list[Any]]]:
         """What fires in the core for each instance, and what each condition means.
@@ -271,21 +268,21 @@ class Session:
         told = [core.rules.flattener.tell(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
         return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
 
-    def _fired(self, question: Question, names: list[str], meanings: list[Any], core: CoreSession) -> dict[int, tuple[str, ...]]:
+    def _fired(self, question: Question, names: list[str], meanings: list[Any], core: CoreSession) -> list[Firings]:
         """The firings of each rule, once the meaning of its condition confirms them.
 
         Raises:
             EngineDefect: something fired that the rule does not mean, or nothing fired where the rule decides, or a
                 condition is open without a missing leaf.
         """
-        fired: dict[int, tuple[str, ...]] = {}
+        fired: list[Firings] = [()] * len(meanings)
         for name in sorted(names) if len(names) > 1 else names:
             _, index, holds = core.rules.patterns[name]
             if meanings[index] is not holds:
                 raise EngineDefect(f"question {question.number}, rule {index}: the core says {holds}, the rule means {meanings[index]}")
-            fired[index] = (*fired.get(index, ()), name)
+            fired[index] += (name,)
         for index, meant in enumerate(meanings):
-            if index in fired or question.conditions[index] is None:
+            if fired[index] or question.conditions[index] is None:
                 continue
             if not isinstance(meant, Unknown):
                 raise EngineDefect(f"question {question.number}, rule {index}: the core says nothing, the rule means {meant}")
@@ -294,31 +291,32 @@ class Session:
         return fired
 
     def _step(
-        self, key: Key, kind: str, rules: tuple[TypedRule, ...], instance: Instance, fired: dict[int, tuple[str, ...]], meanings: list[Any]
+        self, key: Key, spec: Type, rules: tuple[TypedRule, ...], instance: Instance, fired: list[Firings], meanings: list[Any]
     ) -> Step:
         """The step that the states of the rules establish."""
-        env, steps = instance.env, []
+        env, steps, failed = instance.env, list[RuleStep](), self.prover.failed
         candidates: list[Candidate] = []
-        for index, typed in enumerate(rules):
-            meant, name = meanings[index], typed.rule.name
+        for typed, meant, names in zip(rules, meanings, fired, strict=True):
+            rule = typed.rule
             if meant is False:
-                steps.append(self.prover.failed(name, fired[index]))
+                steps.append(failed(rule.name, names))
                 continue
             value = compile_node(typed.value)(env)
-            state, causes = (OPEN, meant.causes) if isinstance(meant, Unknown) else (HOLDS, NO_CAUSES)
-            candidates.append(Candidate(name, state, value, causes, typed.rule.exception_to))
-            steps.append(RuleStep(name, state, fired.get(index, ()), value))
-        if len(candidates) == 1 and candidates[0].state == HOLDS and kind != "set":
+            state, causes = (HOLDS, NO_CAUSES) if meant is True else (OPEN, meant.causes)
+            candidates.append(Candidate(rule.name, state, value, causes, rule.exception_to))
+            steps.append(RuleStep(rule.name, state, names, value))
+        if len(candidates) == 1 and candidates[0].state == HOLDS and spec.kind != "set":
             outcome = candidates[0].value
         else:
-            outcome, heard = settle(kind, candidates, self._codes(key) if kind == "set" else frozenset())
+            outcome, heard = settle(spec.kind, candidates, self._codes(key) if spec.kind == "set" else frozenset())
             for index, step in enumerate(steps):
                 if step.rule in heard and heard[step.rule][1]:
                     steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])
-        if isinstance(outcome, (Unknown, OpenSet)) and not outcome.causes:
-            raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
-        if isinstance(outcome, Unknown) and len(rules) > 1 and self.program.law.vocabulary.decisions[key].type.nullable:
-            outcome = replace(outcome, none=True)
+        if isinstance(outcome, (Unknown, OpenSet)):
+            if not outcome.causes:
+                raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
+            if spec.nullable and len(rules) > 1 and isinstance(outcome, Unknown):
+                outcome = replace(outcome, none=True)
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
 
     def _codes(self, key: Key) -> frozenset[str]:
