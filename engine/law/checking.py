@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.language import DATE, ExpressionError, Scope, UnitError, parse, parse_call_free, parse_unit
+from engine.law.actions import action_problems
 from engine.law.consistency import find_contradictions
 from engine.law.model import Law
 from engine.law.program import Program, named_in, type_rule
@@ -19,7 +20,7 @@ def find_problems(law: Law, texts: bool = True) -> list[Problem]:
         texts: whether every text must be there in all languages; laws that are made for a test have none.
     """
     problems: list[Problem] = find_missing_texts(law) if texts else []
-    for check in (_relations, _values, _questions, _phases, _records, _rules, find_contradictions):
+    for check in (_relations, _values, _questions, _phases, _records, _rules, find_contradictions, action_problems):
         try:
             problems += check(law)
         except InputError as error:

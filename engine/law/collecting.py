@@ -24,6 +24,7 @@ NAMED = (
     "questions",
     "records",
     "statements",
+    "actions",
     "words",
     "governing_dates",
 )
@@ -84,8 +85,16 @@ def _merge_named(into: dict[str, Any], section: str, content: dict[str, Any], do
             )
         elif isinstance(value, dict):
             into[key] = {**value, "at": [document.file, line, column]}
+            if section == "actions":
+                into[key]["marks"] = _marks(document, (section, key))
         else:
             into[key] = {"is": value, "at": [document.file, line, column]}
+
+
+def _marks(document: Document, path: tuple[Any, ...]) -> dict[str, list[int]]:
+    """Where each value under ``path`` stands, by the names that lead to it."""
+    inside = ((key[len(path) : -1], place) for key, place in document.marks.items() if key[: len(path)] == path and key[-1] == "@value")
+    return {".".join(map(str, steps)): list(place) for steps, place in inside if steps}
 
 
 def _values(content: dict[str, Any], phase: str | None, document: Document) -> list[dict[str, Any]]:

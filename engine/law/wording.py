@@ -53,6 +53,16 @@ NEEDED: dict[str, str] = {
     "formula_default": "item other",
     "formula_date": "year month day",
     "formula_day": "day year",
+    **dict.fromkeys(("cure_reached", "cure_barred", "cure_unknown", "cure_or"), ""),
+    **dict.fromkeys(("cure_still", "cure_would_have", "cure_too_late", "cure_none"), "goal"),
+    "cure_first": "count",
+    "cure_units": "units",
+    "cure_cost": "cost",
+    "cure_proved": "day status",
+    "cure_also": "choices",
+    "cure_stays": "what",
+    **dict.fromkeys(("cure_action_still", "cure_action_possible"), "action"),
+    "cure_not_searched": "why",
     **dict.fromkeys(("name_year", "name_phase", "name_plan", "name_as_of", "name_plan_first_year", "name_plan_last_year"), ""),
 }
 """Every word that the engine says by a fixed id, with the names that it fills in."""
@@ -146,6 +156,7 @@ _LABELLED: dict[str, tuple[str, ...]] = {
     "questions": ("ask",),
     "records": ("label",),
     "statements": ("says",),
+    "actions": ("label", "says"),
     "phases": ("title",),
 }
 """What each declaration must have in words."""

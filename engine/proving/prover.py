@@ -34,6 +34,12 @@ class Prover:
         self._failed: dict[tuple[str, tuple[str, ...]], RuleStep] = {}
         self._groups: dict[tuple[Any, ...], Group] = {}
 
+    def about(self, facts: Facts) -> Prover:
+        """A prover over other facts under the same law; what was compiled is shared."""
+        other = Prover(self.law, self.selection, facts)
+        other._programs, other._compiled = self._programs, self._compiled
+        return other
+
     def program(self, root: Root) -> Program:
         """The law of a root: of its year, or, for a plan, of the phase in which that plan runs.
 

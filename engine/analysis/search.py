@@ -1,0 +1,225 @@
+"""The smallest change that reaches the goal, and the rules that stand in the way where there is none: questions to Z3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from engine.analysis import operations as op
+from engine.analysis.candidates import Candidate, Offer
+from engine.analysis.encoding import Encoding, Tracker
+from engine.analysis.symbols import (
+    Amount,
+    Formula,
+    Linear,
+    Members,
+    OneOf,
+    Term,
+    Truth,
+    add,
+    disj,
+    exactly,
+    formula,
+    is_number,
+    numeral,
+    truth,
+)
+from engine.language.values import low
+from engine.law import TypedRule
+from engine.problems import EngineDefect
+from engine.proving.instances import Instance
+
+SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is to be done: each candidate with its number, and the day of each action as an ordinal."""
+
+    taken: tuple[tuple[Candidate, int], ...]
+    days: Mapping[str, int]
+
+
+def reaches(encoding: Encoding, decision: str, goal: Iterable[str]) -> Formula:
+    """When the decision of the main instance is known to be one of ``goal``."""
+    value = encoding.decision(encoding.main, decision)
+    wanted = set(goal)
+    if isinstance(value, OneOf):
+        return disj(*(guard for guard, option in value.options if isinstance(option, str) and option in wanted))
+    return isinstance(value, str) and value in wanted
+
+
+def avoids(encoding: Encoding, decision: str, code: str) -> Formula:
+    """When a code is known not to be in a set that the main instance has."""
+    value = encoding.decision(encoding.main, decision)
+    if isinstance(value, Members):
+        return value.codes.get(code, truth(False)).fails
+    return truth(op.negate(op.contains(value, code))).holds
+
+
+class Problem:
+    """The constraints of one search.
+
+    Args:
+        still: whether everything would only now be done.
+    """
+
+    def __init__(self, offer: Offer, encoding: Encoding, still: bool) -> None:
+        self.offer, self.encoding = offer, encoding
+        self.base: list[Any] = []
+        self.tracked: list[tuple[str, str, Any]] = []
+        self.acts: list[Any] = []
+        self.by_action: dict[str, list[Any]] = {}
+        self._instances: dict[tuple[str, tuple[str, ...]], Instance] = {}
+        for pool, members in offer.pools:
+            self._pool(pool, members)
+        for name, day in offer.days.items():
+            self.base += [day.variable >= day.first, day.variable <= day.last]
+            totals = self.by_action.get(name, [])
+            # the day of what is not done is fixed, so that it cannot make two answers out of one
+            self.base.append(
+                z3.Implies(z3.And([total == 0 for total in totals]), day.variable == day.last) if totals else day.variable == day.last
+            )
+        for candidate in offer.candidates:
+            for kind, node in (("possible", candidate.action.possible), ("still", candidate.action.still if still else None)):
+                if node is not None:
+                    holds = truth(encoding.eval(node, self._env(candidate))).holds
+                    if holds is not True:
+                        self.tracked.append((kind, candidate.action.name, z3.Implies(candidate.active, formula(holds))))
+
+    def _pool(self, pool: Any, members: list[Candidate]) -> None:
+        action = members[0].action
+        self.by_action.setdefault(action.name, []).append(pool.total)
+        self.base.append(pool.total >= 0)
+        if None not in pool.sizes:
+            self.base.append(pool.total <= sum(pool.sizes))
+        acts = z3.Int(f"acts of {pool.total}")
+        self.acts.append(acts)
+        self.base += [acts >= 0, *(z3.Implies(pool.total > before, acts >= (n + 1) * action.acts) for n, before in enumerate(pool.before))]
+
+    def _env(self, candidate: Candidate) -> dict[str, Any]:
+        """The environment of a candidate among the facts with everything in them."""
+        instance = candidate.instance
+        if not self._instances:
+            for entity in {c.instance.entity.name for c in self.offer.candidates}:
+                for known in self.encoding.session.instances(entity):
+                    self._instances[entity, known.place] = known
+        return {**self._instances[instance.entity.name, instance.place].env, **candidate.extra}
+
+    # -- the smallest change ------------------------------------------------------------------------------------
+
+    def smallest(self, goal: Formula, barred: Iterable[str] = ()) -> Found | None:
+        """The fewest acts, then the fewest units, then the least cost, then what comes first, each as late as may be.
+
+        Raises:
+            EngineDefect: Z3 gave up.
+        """
+        if goal is False:
+            return None
+        solver = z3.Optimize()
+        solver.set(timeout=SECONDS * 1_000)
+        solver.add(*self.base, *(constraint for _, _, constraint in self.tracked), formula(goal))
+        for name in barred:
+            solver.add(*(total == 0 for total in self.by_action.get(name, [])))
+        counted = [(pool.total, members) for pool, members in self.offer.pools if members[0].action.number is not None]
+        solver.minimize(z3.Sum([*self.acts, z3.IntVal(0)]))
+        solver.minimize(z3.Sum([*(total for total, _ in counted), z3.IntVal(0)]))
+        costs = zip(weights([members[0] for _, members in counted]), (total for total, _ in counted), strict=True)
+        solver.minimize(z3.Sum([*(numeral(weight) * total for weight, total in costs if weight), z3.IntVal(0)]))
+        solver.minimize(z3.Sum([*(n * pool.total for n, (pool, _) in enumerate(self.offer.pools)), z3.IntVal(0)]))
+        if self.offer.days:
+            solver.maximize(z3.Sum([day.variable for day in self.offer.days.values()]))
+        answer = solver.check()
+        if answer == z3.unknown:
+            raise EngineDefect("the search for a cure did not end in time")
+        return self._read(solver.model()) if answer == z3.sat else None
+
+    def _read(self, model: Any) -> Found:
+        taken = []
+        for pool, members in self.offer.pools:
+            total = model.eval(pool.total, model_completion=True).as_long()
+            taken += [(candidate, number) for candidate, number in zip(members, pool.shares(total), strict=True) if number > 0]
+        days = {name: model.eval(day.variable, model_completion=True).as_long() for name, day in self.offer.days.items()}
+        return Found(tuple(taken), days)
+
+    # -- what stands in the way ---------------------------------------------------------------------------------
+
+    def obstacles(self, goal: Formula, noted: Noted) -> list[tuple[str, str]] | None:
+        """The rules and actions that together exclude ``goal``, as (kind, name); None where it can be reached.
+
+        Raises:
+            EngineDefect: Z3 gave up.
+        """
+        solver = z3.Solver()
+        solver.set(timeout=SECONDS * 1_000)
+        solver.add(*self.base, *noted.definitions, formula(goal))
+        literals: dict[tuple[str, str], Any] = {}
+        for kind, name, constraint in (*self.tracked, *noted.constraints):
+            solver.add(z3.Implies(literals.setdefault((kind, name), literal(kind, name)), constraint))
+        answer = solver.check(*literals.values())
+        if answer == z3.unknown:
+            raise EngineDefect("the proof that there is no cure did not end in time")
+        if answer == z3.sat:
+            return None
+        core = {str(assumed) for assumed in solver.unsat_core()}
+        return self._shrink(solver, [key for key, assumed in literals.items() if str(assumed) in core], literals)
+
+    def _shrink(self, solver: Any, core: list[tuple[str, str]], literals: Mapping[tuple[str, str], Any]) -> list[tuple[str, str]]:
+        """Leave out whatever is not needed, so that each of the rest is."""
+        kept = list(core)
+        for key in core:
+            fewer = [other for other in kept if other != key]
+            if solver.check(*(literals[other] for other in fewer)) == z3.unsat:
+                kept = fewer
+        return kept
+
+
+def given_price(candidate: Candidate) -> Any:
+    """The price of one unit, or None where it has none or none is known."""
+    price = candidate.price
+    return price if is_number(price) and low(price) is price else None
+
+
+def weights(candidates: list[Candidate]) -> list[Any]:
+    """What one unit of each costs: nothing, its price, or where that is not known the highest that is, else one."""
+    highest = max((p for p in map(given_price, candidates) if p is not None), default=1)
+    return [0 if c.action.price is None else highest if given_price(c) is None else given_price(c) for c in candidates]
+
+
+class Noted(Tracker):
+    """Gives every rule that a choice can reach a name of its own, so that Z3 can say which rules it needed."""
+
+    def __init__(self, reached: frozenset[tuple[str, str]]) -> None:
+        super().__init__(reached)
+        self.constraints: list[tuple[str, str, Any]] = []
+        self.definitions: list[Any] = []
+
+    def condition(self, typed: TypedRule, instance: Instance, value: Any) -> Any:
+        if not isinstance(value, Truth):
+            return value
+        name = f"{typed.rule.name} {' '.join(instance.place)}"
+        if value.sure:
+            holds = z3.Bool(f"{name} holds")
+            self.constraints.append(("rule", typed.rule.name, holds == formula(value.holds)))
+            return Truth(holds, z3.Not(holds), True)
+        holds, fails = z3.Bool(f"{name} holds"), z3.Bool(f"{name} fails")
+        self.definitions.append(z3.Not(z3.And(holds, fails)))
+        self.constraints.append(("rule", typed.rule.name, z3.And(holds == formula(value.holds), fails == formula(value.fails))))
+        return Truth(holds, fails)
+
+    def value(self, typed: TypedRule, instance: Instance, value: Any, reached: bool) -> Any:
+        if not isinstance(value, Amount) or not value.known or value.low is None:
+            return value
+        # without the rule, the value may be anything: what it is and something more, which is nothing while the rule counts
+        rule = literal("rule", typed.rule.name)
+        self.constraints.append(("rule", typed.rule.name, z3.BoolVal(True)))
+        anything = Term(1, z3.Not(rule), z3.Real(f"{typed.rule.name} otherwise"), None, None)
+        return exactly(add([value.low, Linear(0, (anything,))]), value.undefined, value.day)
+
+
+def literal(kind: str, name: str) -> Any:
+    """The assumption that a rule or a condition of an action counts."""
+    return z3.Bool(f"{kind}: {name}")
