@@ -37,7 +37,7 @@ class Prover:
     def about(self, facts: Facts) -> Prover:
         """A prover over other facts under the same law; what was compiled is shared."""
         other = Prover(self.law, self.selection, facts)
-        other._programs, other._compiled = self._programs, self._compiled
+        other._programs, other._compiled, other._failed = self._programs, self._compiled, self._failed
         return other
 
     def program(self, root: Root) -> Program:
