@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from engine.commands import asking
+from engine.commands import asking, editing
 from engine.commands.law import law
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     """
 
 
-for verb in (asking.determine, asking.why, asking.readings, asking.replay, law):
+for verb in (asking.determine, asking.why, asking.readings, asking.replay, *editing.VERBS, law):
     main.add_command(verb)
 
 

@@ -1,53 +1,131 @@
-"""Every worked example under rulesets/ comes out as it says."""
+"""Every worked example under rulesets/ comes out as it says, and one that does not is told with its proof."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date
+import json
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
-from engine.law import Law, load_law
+from cli import main
+from engine.drafting.cases import Case, all_cases
+from engine.drafting.cases_running import Outcome, Runner, run_all
+from engine.law import Law
 from engine.problems import InputError
-from tests.casefile import Case, case_files, read_cases, run_case
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-RULESETS, SCHEMAS = ROOT / "rulesets", ROOT / "schemas"
-TODAY = date(2026, 1, 1)
-CASES = [
-    case for path in case_files(RULESETS) for case in read_cases(path, path.relative_to(ROOT).as_posix(), SCHEMAS / "case.schema.json")
-]
+CASES = all_cases(ROOT / "rulesets", ROOT / "schemas")
 
 
-@pytest.fixture(scope="session")
-def law() -> Law:
-    return load_law(RULESETS, SCHEMAS)
+@pytest.fixture(scope="module")
+def outcomes(law: Law) -> dict[str, Outcome]:
+    return {case.name: outcome for case, outcome in run_all(law, CASES, 2)}
+
+
+def test_every_shipped_case(outcomes: dict[str, Outcome]) -> None:
+    assert len(outcomes) == len(CASES) > 700
+    wrong = [f"{name}: {outcome.error or outcome.mismatches}" for name, outcome in outcomes.items() if not outcome.passed]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Case, law: Law) -> None:
-    file, line, _ = case.place()
-    try:
-        found = [str(mismatch) for mismatch in run_case(case, law, TODAY)]
-    except InputError as error:
-        found = [str(error)]
-    if found:
-        pytest.fail("\n".join([f"{file}:{line}: {case.name}: {case.content['title']}", *found]), pytrace=False)
-
-
-def test_ids_are_used_once() -> None:
-    written = {(case.document.file, case.index): case.id for case in CASES}
-    assert [name for name, number in Counter(written.values()).items() if number > 1] == []
-
-
-def test_sources_exist(law: Law) -> None:
-    cited = [(case, cite) for case in CASES for cite in _cites(case)]
-    assert [
-        f"{':'.join(map(str, case.place('source')))}: no instrument '{name}'" for case, name in cited if name not in law.tree["instruments"]
-    ] == []
-
-
-def _cites(case: Case) -> list[str]:
+def test_a_case_names_its_day_and_known_sources(case: Case, law: Law) -> None:
+    """What a case comes to must not depend on the day on which it is run."""
+    assert "as_of" in case.content["facts"] or "as_of" in case.under, case.place()
     source = case.content.get("source", [])
-    return [cite["instrument"] for cite in (source if isinstance(source, list) else [source])]
+    cited = [cite["instrument"] for cite in (source if isinstance(source, list) else [source])]
+    assert [name for name in cited if name not in law.tree["instruments"]] == []
+
+
+# -- the command ----------------------------------------------------------------------------------------------------
+
+CASE = """cases:
+  - case: mine
+    title: "20,001 t of a covered sector"
+    facts:
+      as_of: 2024-06-30
+      installations: [{id: K, operator: O, sector: power}]
+      emissions: [{installation: K, year: 2023, gas: co2, tonnes: 20001}]
+    installation: K
+    year: 2023
+"""
+
+
+def _run(tmp_path: Path, expectation: str, *options: str, facts: str = CASE) -> Result:
+    file = tmp_path / "cases" / "mine.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(facts + expectation, encoding="utf-8")
+    return CliRunner().invoke(main, ["test", str(file), *options])
+
+
+def test_a_wrong_value_is_told_with_place_and_proof(tmp_path: Path) -> None:
+    found = _run(tmp_path, "    expect: {above_threshold: false}\n")
+    assert found.exit_code == 1
+    assert f"{tmp_path}/cases/mine.yaml:10:14: above_threshold: expected false, got true" in found.output
+    assert "rule above-threshold [icap-2025, Inclusion thresholds; env-code-2021, 289(3)]" in found.output
+    assert "1 case: 1 failed" in found.output
+
+
+def test_the_rule_that_decided_can_be_expected(tmp_path: Path) -> None:
+    right = "    expect: {above_threshold: true}\n    expect_decided_by: {above_threshold: above-threshold}\n"
+    assert _run(tmp_path, right).exit_code == 0
+    wrong = "    expect: {above_threshold: true}\n    expect_decided_by: {above_threshold: []}\n"
+    found = _run(tmp_path, wrong)
+    assert found.exit_code == 1 and "expected decided by no rule, got true, by above-threshold" in found.output
+    misspelt = "    expect: {above_threshold: true}\n    expect_decided_by: {above_threshold: above-treshold}\n"
+    assert "did you mean 'above-threshold'?" in _run(tmp_path, misspelt).output
+
+
+def test_a_case_without_a_day_fails(tmp_path: Path) -> None:
+    found = _run(tmp_path, "    expect: {above_threshold: true}\n", facts=CASE.replace("      as_of: 2024-06-30\n", ""))
+    assert found.exit_code == 1 and "write `as_of: YYYY-MM-DD` among them" in found.output
+
+
+def test_results_as_json(tmp_path: Path) -> None:
+    content = json.loads(_run(tmp_path, "    expect: {above_threshold: false}\n", "--format", "json").output)
+    assert (content["cases"], content["failed"]) == (1, 1)
+    (mismatch,) = content["results"][0]["mismatches"]
+    assert (mismatch["line"], mismatch["expected"], mismatch["got"]) == (10, "false", "true")
+    assert any("20,001" in line for line in mismatch["proof"])
+
+
+def test_an_id_stands_once(tmp_path: Path) -> None:
+    found = _run(tmp_path, "    expect: {above_threshold: true}\n" + CASE.removeprefix("cases:\n") + "    expect: {covered: true}\n")
+    assert isinstance(found.exception, InputError) and "the id 'mine' stands twice" in str(found.exception)
+
+
+def test_an_unknown_case_is_named(tmp_path: Path) -> None:
+    found = _run(tmp_path, "    expect: {above_threshold: true}\n", "--case", "mien")
+    assert isinstance(found.exception, InputError) and "did you mean 'mine'?" in str(found.exception)
+
+
+def test_a_process_that_dies_fails_its_case_and_no_other(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Runner.run
+
+    def dying(self: Runner, case: Case) -> Outcome:
+        if case.id == CASES[3].id:
+            os._exit(9)
+        return real(self, case)
+
+    monkeypatch.setattr(Runner, "run", dying)
+    outcomes = dict(enumerate(outcome for _, outcome in run_all(law, CASES[:6], 1)))
+    assert [index for index, outcome in outcomes.items() if not outcome.passed] == [i for i in range(6) if CASES[i].id == CASES[3].id]
+    assert "crashed" in outcomes[3].error
+
+
+def test_recording_makes_a_case_that_passes(tmp_path: Path) -> None:
+    into = tmp_path / "cases" / "new.yaml"
+    asked = ["--write", "recorded", "--facts", str(ROOT / "examples" / "case.yaml"), "--about", "K-1", "--year", "2024"]
+    chosen = ["--decision", "obligation", "--decision", "lot.usable", "--authority", "statute"]
+    found = CliRunner().invoke(main, ["test", str(into), *asked, *chosen])
+    assert found.exit_code == 0, found.output
+    text = into.read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=") and "authority: statute" in text and "recorded from a determination" in text
+    again = CliRunner().invoke(main, ["test", str(into)])
+    assert again.exit_code == 0 and "1 case: all as expected" in again.output
+    twice = CliRunner().invoke(main, ["test", str(into), *asked])
+    assert isinstance(twice.exception, InputError) and into.read_text(encoding="utf-8") == text
+    other = CliRunner().invoke(main, ["test", str(into), *[a if a != "recorded" else "second" for a in asked]])
+    assert other.exit_code == 0 and into.read_text(encoding="utf-8").startswith(text.rstrip("\n"))

@@ -1,0 +1,78 @@
+"""What a run of worked examples shows: which failed, with the proof of each wrong value."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.drafting.cases import Case, all_cases
+from engine.drafting.cases_running import Outcome, run_all
+from engine.explaining.terminal import say, say_json, shown
+from engine.law import Law
+from engine.problems import did_you_mean, input_error
+
+
+def cases_report(law: Law, path: Path, schema_dir: Path, only: tuple[str, ...], jobs: int | None, form: str) -> bool:
+    """`kazets test`: run the cases at ``path``; whether all came out as they say.
+
+    Args:
+        only: the ids of the cases to run; none means all.
+        jobs: processes that run side by side; as many as there are processors where None.
+
+    Raises:
+        InputError: a case file cannot be read, or there is no such case.
+    """
+    cases = all_cases(path, schema_dir)
+    ids = {case.id for case in cases}
+    for name in only:
+        if name not in ids:
+            raise input_error("--case", 0, 0, f"no case '{name}' in {path}", did_you_mean(name, ids))
+    chosen = [case for case in cases if not only or case.id in only]
+    begun = time.monotonic()
+    results = run_all(law, chosen, jobs or os.cpu_count() or 1)
+    failed = 0
+    told: list[dict[str, Any]] = []
+    for case, outcome in shown(results, "cases", len(chosen)):
+        failed += not outcome.passed
+        if form == "json":
+            told.append(_as_json(case, outcome))
+        elif not outcome.passed:
+            say(_failure(case, outcome))
+    if form == "json":
+        say_json({"law": law.digest, "cases": len({c.id for c in chosen}), "runs": len(chosen), "failed": failed, "results": told})
+    else:
+        seconds = time.monotonic() - begun
+        what = f"{len({c.id for c in chosen}):,} cases under {len(chosen):,} laws" if len(chosen) > 1 else "1 case"
+        say(f"{what}: {f'{failed:,} failed' if failed else 'all as expected'} ({seconds:.1f} s)")
+    return failed == 0
+
+
+def _failure(case: Case, outcome: Outcome) -> str:
+    lines = [f"{case.name}: {case.content['title']}"]
+    lines += [f"  {line}" for mismatch in outcome.mismatches for line in str(mismatch).splitlines()]
+    lines += [f"  {outcome.error}"] if outcome.error else []
+    return "\n".join([*lines, ""])
+
+
+def _as_json(case: Case, outcome: Outcome) -> dict[str, Any]:
+    file, line, column = case.place("case")
+    content: dict[str, Any] = {"case": case.id, "under": dict(case.under), "file": file, "line": line, "column": column}
+    content["passed"] = outcome.passed
+    if outcome.error:
+        content["error"] = outcome.error
+    if outcome.mismatches:
+        content["mismatches"] = [
+            {
+                "file": m.at[0],
+                "line": m.at[1],
+                "column": m.at[2],
+                "decision": m.decision,
+                "expected": m.expected,
+                "got": m.got,
+                "proof": list(m.proof),
+            }
+            for m in outcome.mismatches
+        ]
+    return content
