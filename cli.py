@@ -7,8 +7,12 @@ import sys
 
 import click
 
-from engine.commands import asking, editing
-from engine.commands.law import law
+from engine.commands import (
+    asking,
+    editing,
+    facts,
+    law,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,8 +30,15 @@ def main() -> None:
     """
 
 
-for verb in (asking.determine, asking.why, asking.readings, asking.replay, *editing.VERBS, law):
-    main.add_command(verb)
+MODULES = (
+    asking,
+    editing,
+    facts,
+    law,
+)
+for module in MODULES:
+    for verb in module.VERBS:
+        main.add_command(verb)
 
 
 def run() -> None:

@@ -121,3 +121,6 @@ def replay(file: Path, facts: Path | None, rulesets: Path, form: str) -> None:
 
     if not replay_report(load(rulesets), file, facts, SCHEMAS, form):
         sys.exit(1)
+
+
+VERBS = (determine, why, readings, replay)

@@ -50,3 +50,6 @@ def law_show(phase: str, year: int | None, asked: Asked, form: str) -> None:
     from engine.explaining.reports import law_show_report
 
     law_show_report(asked.law(), phase, year, asked.inquiry(), form, asked.language)
+
+
+VERBS = (law,)

@@ -1,4 +1,4 @@
-"""Facts: one case as YAML or JSON, or a register as a folder of CSV files; the same tables and the same checks."""
+"""Facts: one case as YAML or JSON, or a register as a folder of CSV or Parquet files; the same tables and the same checks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.facts.building import FactsBuilder, RawRow, read_as_of
+from engine.facts.register_files import table_files
 from engine.facts.rows import Facts, Row
-from engine.language import Vocabulary
+from engine.language import TableSpec, Vocabulary
 from engine.law.yaml_files import Document, read_text, read_yaml
 from engine.problems import did_you_mean, input_error
 
@@ -85,15 +86,9 @@ def _raw(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -> RawR
 
 def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
     builder = FactsBuilder(vocabulary, aliases)
-    files = sorted(folder.glob("*.csv"))
-    if not files:
-        raise input_error(
-            str(folder), 0, 0, "a register is a folder of CSV files, and this one has none", "add installations.csv, emissions.csv, …"
-        )
-    for file in files:
-        if file.stem not in vocabulary.tables:
-            raise input_error(str(file), 0, 0, f"no table '{file.stem}'", did_you_mean(file.stem, vocabulary.tables))
-        builder.add(file.stem, _csv_rows(file, vocabulary.tables[file.stem].columns))
+    for table, files in table_files(folder, vocabulary.tables).items():
+        for file in files:
+            builder.add(table, _rows_of(file, vocabulary.tables[table]))
     about: dict[str, Any] = {}
     own = today
     if (folder / "register.yml").exists():
@@ -133,8 +128,16 @@ def _withhold(builder: FactsBuilder, document: Document) -> None:
         builder.withheld.add(str(name))
 
 
-def _csv_rows(file: Path, columns: Mapping[str, Any]) -> Iterator[RawRow]:
-    name = str(file)
+def _rows_of(file: Path, spec: TableSpec) -> Iterator[RawRow]:
+    if file.suffix == ".csv":
+        return _csv_rows(file, spec)
+    from engine.facts.parquet import parquet_rows
+
+    return parquet_rows(file, spec)
+
+
+def _csv_rows(file: Path, spec: TableSpec) -> Iterator[RawRow]:
+    name, columns = str(file), spec.columns
     csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(io.StringIO(read_text(file, name), newline=""), strict=True)
     try:
@@ -144,7 +147,7 @@ def _csv_rows(file: Path, columns: Mapping[str, Any]) -> Iterator[RawRow]:
         for index, column in enumerate(header):
             if column not in columns:
                 place = 1 + sum(len(before) + 1 for before in header[:index])
-                raise input_error(name, 1, place, f"{file.stem} has no column '{column}'", did_you_mean(column, columns))
+                raise input_error(name, 1, place, f"{spec.name} has no column '{column}'", did_you_mean(column, columns))
         for cells in reader:
             if not cells:
                 continue

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from engine.problems import input_error
 
-SKIPPED = frozenset({"cases", "drafts"})
+SKIPPED = frozenset({"cases", "drafts", "samples"})
 
 
 def ruleset_files(root: Path) -> list[Path]:
-    """The YAML files of the law under ``root`` in a fixed order; cases and drafts are not law.
+    """The YAML files of the law under ``root`` in a fixed order; cases, drafts and samples are not law.
 
     Raises:
         InputError: there is no ruleset at ``root``.

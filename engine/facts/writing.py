@@ -1,0 +1,124 @@
+"""A synthetic register on disk: a folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+import polars
+import yaml
+
+from engine.facts.register_files import ABOUT_FILE
+from engine.facts.sampling import Frame, SampleOrder, Sampler
+from engine.facts.sampling_spec import SampleSpec
+from engine.law import Law
+from engine.law.yaml_files import read_yaml
+from engine.problems import InputError, Problem, did_you_mean
+
+
+def write_sample(law: Law, spec: SampleSpec, order: SampleOrder, out: Path, form: str) -> dict[str, int]:
+    """Make a synthetic register.
+
+    Args:
+        out: the folder to make; it must not be there.
+        form: `csv` or `parquet`.
+
+    Returns:
+        table -> how many rows were written.
+
+    Raises:
+        InputError: the folder is there, or the order fits neither the specification nor the law.
+    """
+    if out.exists():
+        raise InputError([Problem(str(out), 0, 0, "is there already", "name a folder that is not")])
+    for name in order.counts:
+        if name not in spec.frames:
+            raise InputError([Problem("--count", 0, 0, f"no frame '{name}'", did_you_mean(name, spec.frames))])
+        if spec.frames[name].parent is None or spec.frames[name].yearly:
+            raise InputError([Problem("--count", 0, 0, f"how many '{name}' there are follows from the other options", "leave it out")])
+    for year in range(order.years[0], order.years[1] + 1):
+        if law.phase_of(year) is None:
+            raise InputError([Problem("--years", 0, 0, f"no phase of the ruleset governs {year}", "see `kazets law list`")])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    try:
+        written = _tables(law, spec, order, folder, form)
+        (folder / ABOUT_FILE).write_text(_about(spec, order, written), encoding="utf-8")
+        folder.chmod(out.parent.stat().st_mode)
+        folder.rename(out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return written
+
+
+def _tables(law: Law, spec: SampleSpec, order: SampleOrder, folder: Path, form: str) -> dict[str, int]:
+    written: dict[str, int] = {}
+    kept = order.base.files if order.base is not None else {}
+    for files in kept.values():
+        for file in files:
+            target = folder / file.relative_to(order.base.folder) if order.base is not None else folder
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(file, target)
+    for name, rows in (order.base.tables if order.base is not None else {}).items():
+        written[name] = len(rows)
+    open_files: dict[str, IO[bytes]] = {}
+    try:
+        for number, frames in enumerate(Sampler(law, spec, order).blocks()):
+            for table, rows in _by_table(frames, frozenset(kept)).items():
+                if form == "csv":
+                    first = table not in open_files
+                    if first:
+                        open_files[table] = (folder / f"{table}.csv").open("wb")
+                    rows.write_csv(open_files[table], include_header=first)
+                else:
+                    (folder / table).mkdir(exist_ok=True)
+                    rows.write_parquet(folder / table / f"part-{number:05}.parquet")
+                written[table] = written.get(table, 0) + len(rows)
+    finally:
+        for opened in open_files.values():
+            opened.close()
+    return written
+
+
+def _by_table(frames: Mapping[str, Frame], kept: frozenset[str]) -> dict[str, polars.DataFrame]:
+    found: dict[str, list[polars.DataFrame]] = {}
+    for frame in frames.values():
+        spec = frame.spec
+        if spec.table is not None and spec.table not in kept:
+            found.setdefault(spec.table, []).append(
+                polars.DataFrame({name: s for name, s in frame.columns.items() if name not in spec.hidden})
+            )
+    return {table: _stacked(parts) for table, parts in found.items()}
+
+
+def _stacked(parts: list[polars.DataFrame]) -> polars.DataFrame:
+    """Frames of one table under each other; what one of them does not say of its rows is `none` there."""
+    names = list(dict.fromkeys(name for part in parts for name in part.columns))
+    if len(parts) == 1:
+        return parts[0]
+    as_text = [part.cast(polars.String) for part in parts]
+    full = [part.with_columns(polars.lit("none").alias(name) for name in names if name not in part.columns) for part in as_text]
+    return polars.concat([part.select(names) for part in full])
+
+
+def _about(spec: SampleSpec, order: SampleOrder, written: Mapping[str, int]) -> str:
+    after, day = spec.as_of
+    as_of = date.fromisoformat(f"{order.years[1] + after}-{day}")
+    drawn = f"seed {order.seed}, years {order.years[0]}-{order.years[1]}, specification {spec.digest[:16]}"
+    about: dict[str, object] = {"as_of": as_of.isoformat(), "title": spec.title, "note": f"{spec.note} Drawn with {drawn}.".strip()}
+    if order.base is not None:
+        about["title"] = f"{spec.title}, but for {', '.join(sorted(order.base.tables))} of {order.base.folder.name}"
+        unknown = _withheld(order.base.folder)
+        about["unknown"] = [name for name in unknown if name not in written]
+    return yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=140)
+
+
+def _withheld(folder: Path) -> list[str]:
+    file = folder / ABOUT_FILE
+    content = read_yaml(file, str(file)).data if file.is_file() else {}
+    names = content.get("unknown", []) if isinstance(content, dict) else []
+    return [str(name) for name in (names if isinstance(names, list) else [names])]
