@@ -9,6 +9,7 @@ import click
 
 from engine.commands import (
     asking,
+    draft,
     editing,
     facts,
     law,
@@ -32,6 +33,7 @@ def main() -> None:
 
 MODULES = (
     asking,
+    draft,
     editing,
     facts,
     law,

@@ -11,7 +11,7 @@ from engine.analysis.symbols import Unencodable, is_symbolic
 from engine.language import Node, Type, Unknown, walk
 from engine.language.nodes import And, Call, Decision, Not, Or, Parameter
 from engine.language.tracing import plain
-from engine.law import TypedRule
+from engine.law import TypedRule, named_in
 from engine.law.actions import Action
 from engine.proving import Fill
 from engine.proving.instances import Instance
@@ -78,7 +78,7 @@ def barred(now: Encoding, action: Action, instance: Instance, extra: Mapping[str
 def ground(now: Encoding, typed: TypedRule, instance: Instance, more: Cites = ()) -> Ground:
     """A rule with its sources and its sentence filled in."""
     fills = []
-    for name, node in typed.names:
+    for name, node in named_in(now.law, typed.rule):
         try:
             value = now.eval(node, instance.env)
         except Unencodable:

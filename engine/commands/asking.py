@@ -119,7 +119,7 @@ def replay(file: Path, facts: Path | None, rulesets: Path, form: str) -> None:
     """
     from engine.explaining.replay import replay_report
 
-    if not replay_report(load(rulesets), file, facts, SCHEMAS, form):
+    if not replay_report(load(rulesets), file, facts, SCHEMAS, form, lambda drafts: load(rulesets, drafts)):
         sys.exit(1)
 
 

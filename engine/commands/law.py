@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import click
 
-from engine.commands.options import Asked, common, load, rulesets, speech, text_or_json
+from engine.commands.options import Asked, Day, common, load, rulesets, speech, text_or_json
 
 
 @click.group()
@@ -50,6 +51,55 @@ def law_show(phase: str, year: int | None, asked: Asked, form: str) -> None:
     from engine.explaining.reports import law_show_report
 
     law_show_report(asked.law(), phase, year, asked.inquiry(), form, asked.language)
+
+
+ONLY = click.option("--only", metavar="NAME", help="Only parameters (and rules) whose names begin so, as penalty or mrv.report_deadline.")
+
+
+@law.command("at")
+@click.argument("day", type=Day(), metavar="DATE")
+@ONLY
+@common
+@text_or_json
+def law_at(day: datetime.date, only: str | None, asked: Asked, form: str) -> None:
+    """Show the law in force on DATE, as known today or with --known-on on another day.
+
+    \b
+    Examples:
+      kazets law at DATE --authority statute --only mrv
+      kazets law at DATE --known-on DATE --only cap
+    """
+    from engine.drafting.version_reports import law_at_report
+
+    _no_as_of(asked)
+    law_at_report(asked.law(), day, asked.inquiry(), only, form, asked.language)
+
+
+@law.command("timeline")
+@ONLY
+@click.option("--since", type=Day(), help="Only changes on or after this day.")
+@click.option("--until", type=Day(), help="Only changes on or before this day.")
+@common
+@text_or_json
+def law_timeline(only: str | None, since: datetime.date | None, until: datetime.date | None, asked: Asked, form: str) -> None:
+    """Show when the law changed, on both clocks: what became known, and what took effect.
+
+    \b
+    Examples:
+      kazets law timeline --only penalty.rate
+      kazets law timeline --since DATE --authority statute
+    """
+    from engine.drafting.version_reports import timeline_report
+
+    _no_as_of(asked)
+    if asked.known_on is not None:
+        raise click.UsageError("the timeline shows what became known on every day: leave out --known-on")
+    timeline_report(asked.law(), asked.inquiry(), since, until, only, form, asked.language)
+
+
+def _no_as_of(asked: Asked) -> None:
+    if asked.as_of is not None:
+        raise click.UsageError("--as-of is a day of facts: no facts are asked about here")
 
 
 VERBS = (law,)

@@ -32,15 +32,15 @@ class Day(click.ParamType[datetime.date]):
             self.fail(f"'{value}' is not a date: write YYYY-MM-DD", param, ctx)
 
 
-def load(rulesets: Path) -> Law:
-    """The law under ``rulesets``.
+def load(rulesets: Path, drafts: tuple[str, ...] = ()) -> Law:
+    """The law under ``rulesets``, or what it would be under ``drafts`` (names or paths).
 
     Raises:
         InputError: with every problem found.
     """
     from engine.law import load_law
 
-    return load_law(rulesets, SCHEMAS)
+    return load_law(rulesets, SCHEMAS, drafts)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Asked:
         readings: `NAME=ANSWER`, each settling one open question.
         language: of the answer.
         rulesets: the folder of the law.
+        drafts: names or paths of the drafts under which the law is asked, in the order in which they are applied.
     """
 
     as_of: datetime.date | None
@@ -62,9 +63,14 @@ class Asked:
     readings: tuple[str, ...]
     language: str
     rulesets: Path
+    drafts: tuple[str, ...] = ()
 
     def law(self) -> Law:
         """The law that is asked about."""
+        return load(self.rulesets, self.drafts)
+
+    def current(self) -> Law:
+        """The law as it stands, without the drafts."""
         return load(self.rulesets)
 
     def inquiry(self) -> Inquiry:
@@ -81,6 +87,9 @@ speech = click.option(
     "--lang", "language", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True, help="The language of the answer."
 )
 rulesets = click.option("--rulesets", type=FILE, default=HOME / "rulesets", help="The folder of the law.", show_default="the shipped law")
+drafts = click.option(
+    "--draft", "drafts", multiple=True, metavar="NAME_OR_FILE", help="The law as it would be under a draft. May be repeated: drafts stack."
+)
 text_or_json = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 _QUESTION = [
@@ -90,6 +99,7 @@ _QUESTION = [
     click.option(
         "--reading", "readings", multiple=True, metavar="NAME=ANSWER", help="Settle one open question of the law. May be repeated."
     ),
+    drafts,
     speech,
     rulesets,
 ]
@@ -107,9 +117,10 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         readings: tuple[str, ...],
         language: str,
         rulesets: Path,
+        drafts: tuple[str, ...],
         **rest: Any,
     ) -> Any:
-        return command(*args, asked=Asked(as_of, known_on, authority, readings, language, rulesets), **rest)
+        return command(*args, asked=Asked(as_of, known_on, authority, readings, language, rulesets, drafts), **rest)
 
     found: Callable[..., Any] = gathered
     for option in reversed(_QUESTION):

@@ -1,1 +1,1 @@
-"""What those who write the law need: worked examples, checks, coverage, mutation, formatting and scaffolds."""
+"""For those who make the law: versions, drafts and what they would change; worked examples, checks, coverage, mutation, scaffolds."""

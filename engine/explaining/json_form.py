@@ -19,6 +19,7 @@ SHORT = 16
 
 def receipt(law: Law, selection: Selection, facts: Facts) -> dict[str, Any]:
     """What a determination was made from, so that it can be made again."""
+    drafts = [{"draft": one.id, "path": one.path, "hash": one.digest} for one in law.drafts]
     return {
         "ruleset": law.manifest["id"],
         "ruleset_hash": law.digest,
@@ -32,7 +33,7 @@ def receipt(law: Law, selection: Selection, facts: Facts) -> dict[str, Any]:
         "as_of": facts.as_of.isoformat(),
         "facts_path": facts.path,
         "facts_hash": facts.digest,
-    }
+    } | ({"drafts": drafts} if drafts else {})
 
 
 def as_json(law: Law, selection: Selection, facts: Facts, determinations: Iterable[Determination]) -> dict[str, list[dict[str, Any]]]:

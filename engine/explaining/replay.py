@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -110,18 +110,23 @@ class Replay:
         return all(one.identical for one in self.replayed)
 
 
-def replay_report(law: Law, file: Path, facts: Path | None, schemas: Path, form: str) -> bool:
+Under = Callable[[tuple[str, ...]], Law]
+"""Gives the law as it would be under drafts, by their names or paths."""
+
+
+def replay_report(law: Law, file: Path, facts: Path | None, schemas: Path, form: str, under: Under | None = None) -> bool:
     """`kazets replay`: print the outcome as text or JSON; true where everything is identical.
 
     Args:
         facts: where the facts are now, if not where the receipt says.
         schemas: the folder of `determination.schema.json`.
+        under: needed where a receipt names drafts.
 
     Raises:
         InputError: the file is not what this command reads, or its facts cannot be read.
         EngineDefect: proving failed.
     """
-    found = replay(law, file, facts, schemas)
+    found = replay(law, file, facts, schemas, under)
     if form == "json":
         say_json(_as_json(found))
     else:
@@ -130,7 +135,7 @@ def replay_report(law: Law, file: Path, facts: Path | None, schemas: Path, form:
     return found.identical
 
 
-def replay(law: Law, file: Path, facts: Path | None, schemas: Path) -> Replay:
+def replay(law: Law, file: Path, facts: Path | None, schemas: Path, under: Under | None = None) -> Replay:
     """Make the determinations of ``file`` again under ``law``; arguments and errors as in `replay_report`."""
     content = _read(file, schemas)
     entries = [(name, entry) for name, ones in content.items() for entry in ones]
@@ -143,10 +148,14 @@ def replay(law: Law, file: Path, facts: Path | None, schemas: Path) -> Replay:
     replayed: list[Replayed] = []
     for group in groups.values():
         stamp = group[0][1]["receipt"]
-        given, inquiry = _find_facts(law, stamp, file, facts), _inquiry(law, stamp)
-        now = receipt(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), given) | {"facts_path": stamp["facts_path"]}
+        drafts = tuple(one["path"] for one in stamp.get("drafts", ()))
+        asked = under(drafts) if drafts and under is not None else law
+        given, inquiry = _find_facts(asked, stamp, file, facts), _inquiry(asked, stamp)
+        now = receipt(asked, asked.select(inquiry.authority, inquiry.readings, inquiry.known_on), given) | {
+            "facts_path": stamp["facts_path"]
+        }
         changes |= dict.fromkeys(_changes(stamp, now))
-        replayed += _again(law, given, inquiry, group)
+        replayed += _again(asked, given, inquiry, group)
     return Replay(tuple(group[0][1]["receipt"] for group in groups.values()), tuple(changes), tuple(replayed))
 
 

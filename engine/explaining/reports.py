@@ -90,6 +90,8 @@ def determine_report(
         _json(as_json(law, selection, facts, answers))
         return
     _say(words.say("law_line", law=law.digest[:12], authority=words.authority(selection.authority), day=words.day(facts.as_of)))
+    for line in words.drafts():
+        _say(line)
     if len(asked) > many:
         _summary(law, words, facts, _progress(words, answers, len(asked)))
         return
@@ -173,6 +175,8 @@ def why_report(
             law=law.digest[:12],
         )
     )
+    for line in words.drafts():
+        _say(line)
     for authority, other in determination.differs.get(owner[1], {}).items():
         value = words.value(other, law.vocabulary.decisions[owner].type)
         _say(words.say("under_authority", authority=words.authority(authority), value=value))
@@ -286,6 +290,8 @@ def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, for
     if form == "json":
         _json({"phase": name, "year": year, "parameters": [{"parameter": a, "value": b, "source": c} for a, b, c in lines]})
         return
+    for told in words.drafts():
+        _say(told)
     from rich.console import Console
     from rich.table import Table
 

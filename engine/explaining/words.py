@@ -6,7 +6,7 @@ In English codes stand as they are written in files and commands; in the other l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -191,6 +191,11 @@ class Words:
             if word in self.law.tree["words"]:
                 said = said.replace(phrase, self.say(word, number=number))
         return self.say(f"cite_{kind}", source=source, point=said) if point[0].isdigit() else f"{source}, {said}"
+
+    def drafts(self) -> Iterator[str]:
+        """That the law is asked under drafts, and what each assumes: a line for each."""
+        for draft in self.law.drafts:
+            yield self.say("under_draft", title=self.label(draft.title, draft.id), assumes=self.label(draft.assumes, ""))
 
     # -- what is missing ----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.law import cache
@@ -28,12 +29,17 @@ __all__ = [
 ]
 
 
-def load_law(root: Path, schema_dir: Path) -> Law:
+def load_law(root: Path, schema_dir: Path, drafts: Sequence[str] = ()) -> Law:
     """The law under ``root``, from the cache when neither its files nor the engine have changed.
+
+    Args:
+        drafts: names or paths of drafts under which the law is asked, applied in this order.
 
     Raises:
         InputError: a file cannot be read, breaks its schema, or says something that the engine cannot make sense of.
     """
+    if drafts:
+        return _under(load_law(root, schema_dir), root, schema_dir, tuple(drafts))
     from engine.law.files import content_hashes, ruleset_files
 
     files = ruleset_files(root)
@@ -49,6 +55,19 @@ def load_law(root: Path, schema_dir: Path) -> Law:
     check_law(law, texts=True)
     cache.store(key, tree)
     return law
+
+
+def _under(law: Law, root: Path, schema_dir: Path, written: tuple[str, ...]) -> Law:
+    """``law`` as it would be if the drafts were enacted, in this order; arguments and errors as in `load_law`."""
+    from engine.law.drafts import read_drafts
+    from engine.law.overlay import overlay
+
+    files = read_drafts(root, written, schema_dir)
+    digests = {f"drafts/{file.id}.yaml": file.digest for file in files}
+    digest = hashlib.sha256("\0".join((law.digest, *(f"{name}\0{each}" for name, each in digests.items()))).encode()).hexdigest()
+    under = Law(overlay(law.tree, files), digest, {**law.files, **digests})
+    check_law(under, texts=True)
+    return under
 
 
 def check_law(law: Law, texts: bool = False) -> None:

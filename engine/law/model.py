@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.language import Vocabulary
+from engine.law.drafts import Change, Draft
 from engine.law.reading_values import Unreadable, read_date, read_value
 from engine.law.selection import ALWAYS, NEVER, Entry, Selection
 from engine.law.vocabulary import build_vocabulary
@@ -96,6 +97,11 @@ class Law:
             cites(content.get("cite")),
             content.get("note", {}),
         )
+
+    @cached_property
+    def drafts(self) -> tuple[Draft, ...]:
+        """The drafts under which this law is asked, in the order in which they were applied."""
+        return tuple(_draft(content) for content in self.tree.get("drafts", ()))
 
     def lineage(self, phase: str) -> tuple[str, ...]:
         """The phase and those it inherits from, nearest first."""
@@ -188,6 +194,7 @@ class Law:
             (at[0], at[1], at[2]),
             content.get("note", ""),
             printed,
+            content.get("draft", False),
         )
 
     # -- rules --------------------------------------------------------------------------------------------------
@@ -278,6 +285,22 @@ class Law:
                 )
             answers[name] = answer
         return Selection(authority, known_on, answers, frozenset(readings or ()))
+
+
+def _draft(content: Mapping[str, Any]) -> Draft:
+    changes = tuple(
+        Change(c["form"], c["target"], (c["article"]["instrument"], c["article"]["point"]), c["reason"]) for c in content["changes"]
+    )
+    return Draft(
+        content["id"],
+        content["title"],
+        content["kind"],
+        content["assumes"],
+        content["arithmetic"],
+        content["path"],
+        content["digest"],
+        changes,
+    )
 
 
 def _text(written: Any) -> str | None:

@@ -134,12 +134,13 @@ class Program:
         """The rules that decide ``key`` in this program, in the order in which the law states them."""
         found = self._rules.get(key)
         if found is None:
-            active = (self._specialised(rule) for rule in self.law.rules.get(key, ()) if self._admits(rule))
+            active = (self._specialised(rule) for rule in self.law.rules.get(key, ()) if self.admits(rule))
             found = self._rules[key] = tuple(rule for rule in active if rule is not None)
             self._check_exceptions(key, found)
         return found
 
-    def _admits(self, rule: Rule) -> bool:
+    def admits(self, rule: Rule) -> bool:
+        """Whether a rule belongs to this law: its phase, its readings, what is known; its time in force is judged on a governing date."""
         known_on = self.selection.known_on or NEVER
         return (
             rule.known_from <= known_on

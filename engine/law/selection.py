@@ -44,6 +44,7 @@ class Entry:
         rounded: whether ``value`` is the interval of a rounded figure.
         cites: (instrument, point) pairs.
         at: file, line and column.
+        draft: whether a draft would enact it: it then comes before all that stands now, whatever reading is asked for.
     """
 
     value: Any
@@ -58,12 +59,13 @@ class Entry:
     at: tuple[str, int, int]
     note: str = ""
     printed: str = ""
+    draft: bool = False
 
 
 def choose(entries: list[Entry], selection: Selection, order: tuple[str, ...], at: date, lineage: tuple[str, ...]) -> Entry | None:
     """The entry that holds at ``at``.
 
-    A value that answers a question as the asker settled it comes first. Then the preferred authority's statement comes first; within an authority a statement about the phase (or the nearest
+    What a draft would enact comes before everything; a value that answers a question as the asker settled it comes first. Then the preferred authority's statement comes first; within an authority a statement about the phase (or the nearest
     phase it inherits from) beats one about no era; then the later known, then the later in force. An authority that says
     that something is undecided has said so; where it says nothing, the next one fills. An exact figure refines a rounded
     one about the same era that contains it.
@@ -77,14 +79,18 @@ def choose(entries: list[Entry], selection: Selection, order: tuple[str, ...], a
     if not fitting:
         return None
 
-    def rank(entry: Entry) -> tuple[bool, int, int, date, date]:
+    def rank(entry: Entry) -> tuple[bool, bool, int, int, date, date]:
         asked_for = not selection.settled.isdisjoint(entry.readings)
         era = len(lineage) - lineage.index(entry.phase) if entry.phase else 0
-        return (asked_for, -order.index(entry.authority), era, entry.known_from, entry.begins)
+        return (entry.draft, asked_for, -order.index(entry.authority), era, entry.known_from, entry.begins)
 
     best = max(fitting, key=rank)
     if best.rounded:
-        inside = [e for e in fitting if not isinstance(e.value, Unknown) and _contains(best.value, e.value) and (e.phase == best.phase)]
+        inside = [
+            e
+            for e in fitting
+            if not isinstance(e.value, Unknown) and _contains(best.value, e.value) and (e.phase, e.draft) == (best.phase, best.draft)
+        ]
         if inside:
             return max(inside, key=rank)
     return best

@@ -15,7 +15,7 @@ FORMS = {"en": ("one", "other"), "ru": ("one", "few", "many", "other"), "kk": ("
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _PHRASE = re.compile(r"([A-Za-z]+(?: [A-Za-z]+)*)\.?(?:[ ,]+(\d[\d-]*))?")
-KINDS = ("statute", "budget", "plan", "order", "seed", "press", "dataset")
+KINDS = ("statute", "budget", "plan", "order", "seed", "press", "dataset", "draft")
 
 NEEDED: dict[str, str] = {
     **dict.fromkeys(("yes", "no", "none", "unknown", "presumed", "undetermined", "undetermined_gap", "undetermined_conflict"), ""),
@@ -36,6 +36,7 @@ NEEDED: dict[str, str] = {
     "law_line": "law authority day",
     "why_line": "root phase day authority law",
     "under_authority": "authority value",
+    "under_draft": "title assumes",
     **dict.fromkeys(("determining", "total", "year", "status_by_year", "what_is_missing", "what_differs"), ""),
     **dict.fromkeys(("head_parameter", "head_value", "head_source"), ""),
     **{f"cite_{kind}": "source point" for kind in KINDS},
