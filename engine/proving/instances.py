@@ -50,6 +50,18 @@ class Instance:
         self.steps: dict[str, Step] = {}
         self.values: dict[str, Any] = {}
 
+    def belongs_to(self, owner: Instance) -> bool:
+        """Whether this part is one of ``owner``, or of what ``owner`` is itself a part of."""
+        whole = self.parent
+        while whole is not None:
+            holder: Instance | None = owner
+            while holder is not None and holder.entity is not whole.entity:
+                holder = holder.parent
+            if holder is not None:
+                return holder is whole
+            whole = whole.parent
+        return False
+
     def cell(self, name: str) -> Any:
         if name == "@year":
             return self.root.year

@@ -180,7 +180,7 @@ class Session:
         if spec.of is not None:
             assert spec.table is not None
             doubt = self.facts.doubtful(spec.table, tuple(spec.where))
-            return Unknown(doubt) if doubt else self.instances(entity)
+            return Unknown(doubt) if doubt else [part for part in self.instances(entity) if part.belongs_to(owner)]
         assert spec.table is not None
         doubt = self.facts.doubtful(spec.table, columns)
         if doubt:
