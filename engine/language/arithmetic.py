@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from engine.language.values import OpenSet, Unknown, between, causes_of, high, hull, low, same, whole
+from engine.language.values import Cause, OpenSet, Unknown, between, causes_of, decimal_text, high, hull, low, same, whole
 
 
 def equal(left: Any, right: Any) -> Any:
@@ -195,11 +195,20 @@ def _day(arguments: list[Any]) -> Any:
     if isinstance(year, Unknown) or not isinstance(text, Unknown):
         return _known(_one_day)(arguments)
     ends = [None if end is None else _one_day(end, year) for end in (text.low, text.high)]
+    if causes_of(ends):
+        return Unknown(text.causes | causes_of(ends), none=text.none)
     return Unknown(text.causes, ends[0], ends[1], True) if text.none else between(ends[0], ends[1], text.causes)
 
 
-def _one_day(text: str, year: int) -> date:
-    return date(int(year), *month_day(text))
+def _one_day(text: str, year: Any) -> Any:
+    return _calendar_day(year, *month_day(text))
+
+
+def _calendar_day(year: Any, month: int, day: int) -> Any:
+    """The day, or an unknown that names it where the calendar has no such year."""
+    if isinstance(year, int) and date.min.year <= year <= date.max.year:
+        return date(year, month, day)
+    return Unknown(frozenset({Cause("none", f"date({decimal_text(year)}, {month}, {day})")}))
 
 
 def _default(arguments: list[Any]) -> Any:
@@ -227,7 +236,7 @@ def _half_up(value: int | Fraction) -> int:
 FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "min": least,
     "max": greatest,
-    "date": _known(lambda y, m, d: date(int(y), int(m), int(d))),
+    "date": _known(_calendar_day),
     "day": _day,
     "year_of": _known(lambda when: when.year),
     "floor": _monotone(math.floor),

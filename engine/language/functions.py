@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
-from engine.language.nodes import Node
+from engine.language.nodes import Const, Node
 from engine.language.types import BOOL, DATE, NONE, NUMBER, Type
 
 if TYPE_CHECKING:
     from engine.language.parse import _Reader
 
 AGGREGATES = frozenset({"sum", "any", "all", "count", "min", "max"})
+ORDINARY_YEAR = 1  # not a leap year: a day that recurs must exist in each
 Signature = Callable[["_Reader", list[Node]], tuple[list[Node], Type]]
 
 
@@ -37,13 +39,24 @@ def _extreme(reader: _Reader, arguments: list[Node]) -> tuple[list[Node], Type]:
 
 def _date(reader: _Reader, arguments: list[Node]) -> tuple[list[Node], Type]:
     _need(arguments, "number", "number", "number")
-    return arguments, DATE
+    year, month, day = (reader.fit(argument, NUMBER) for argument in arguments)
+    if not isinstance(month, Const) or not isinstance(day, Const):
+        raise Misuse("takes a year, and the month and the day written as numbers")
+    written = (year.value if isinstance(year, Const) else ORDINARY_YEAR, month.value, day.value)
+    try:
+        if not all(isinstance(part, int) for part in written):
+            raise ValueError
+        date(*written)
+    except (ValueError, OverflowError):
+        raise Misuse(f"there is no such day{'' if isinstance(year, Const) else ' in every year'}") from None
+    return [year, month, day], DATE
 
 
 def _day(reader: _Reader, arguments: list[Node]) -> tuple[list[Node], Type]:
     if len(arguments) != 2 or arguments[0].type.kind != "month_day" or arguments[1].type.kind != "number":
         raise Misuse("takes (month and day, year)")
-    return arguments, DATE.or_none(arguments[0].type.nullable)
+    kind = DATE.or_none(arguments[0].type.nullable or arguments[1].type.nullable)
+    return [arguments[0], reader.fit(arguments[1], NUMBER.or_none())], kind
 
 
 def _year_of(reader: _Reader, arguments: list[Node]) -> tuple[list[Node], Type]:

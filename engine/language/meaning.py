@@ -7,6 +7,7 @@ asks the same functions for the value of every part.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -40,13 +41,14 @@ from engine.language.values import Cause, OpenSet, Unknown, causes_of, hull
 _FACTUAL = (Column, Decision, Rows, Lookup, Var, Aggregate)
 Env = Mapping[str, Any]
 Run = Callable[[Env], Any]
+_serial = itertools.count()
 
 
 class Context(Protocol):
     """What the surroundings of an expression provide; found in the environment under `@`."""
 
     fixed: dict[int, Any]
-    """Values that depend on the program alone, by node; shared by all contexts of one program."""
+    """Values that depend on the program alone, by the serial number of their look-up; shared by all contexts of one program."""
 
     def builtin(self, name: str) -> Any: ...
 
@@ -117,7 +119,7 @@ def _decision(node: Decision) -> Run:
 
 def _parameter(node: Parameter) -> Run:
     """A look-up that the facts cannot change is made once per program."""
-    name, at, number = node.name, compile_node(node.at), id(node)
+    name, at, number = node.name, compile_node(node.at), next(_serial)
     members, minimum, nullable = node.members, node.minimum, node.type.nullable
     key = compile_node(node.key) if node.key is not None else None
     fixed = not any(

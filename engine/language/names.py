@@ -71,6 +71,18 @@ class Names:
             return False
         return self.start(tree, [tree.id]) is None
 
+    def taken(self, variable: str) -> bool:
+        """Whether a name means something already, so that a loop that took it would hide that."""
+        vocabulary = self.scope.vocabulary
+        if variable in self.scope.variables or variable in _CONSTANTS or variable == "none":
+            return True
+        if variable in vocabulary.builtins or variable in vocabulary.parameters:
+            return True
+        return any(
+            variable in (entity.name, entity.row) or (entity.name, variable) in vocabulary.decisions or variable in entity.relations
+            for entity in vocabulary.main_names(self.scope.entity)
+        )
+
     def name(self, tree: ast.Name | ast.Attribute, expect: Type | None) -> Node:
         parts = _dotted(tree)
         if parts is None:
@@ -83,7 +95,7 @@ class Names:
             if word == "none":
                 return self.make(tree, Const, NONE, value=None)
             if expect is not None and expect.kind in ("code", "set") and expect.codes and word in self.scope.vocabulary.codes[expect.codes]:
-                return self.make(tree, Const, Type("code", codes=expect.codes), value=word)
+                return self.code(tree, word, expect.codes)
         found = self.start(tree, parts)
         if found is None:
             raise self.unknown(tree, parts, expect)
@@ -94,6 +106,13 @@ class Names:
                 raise self.error(tree, f"'{node.text}' is a {node.type}: it has no '{part}'" + near)
             node = self.attribute(tree, node, part)
         return node
+
+    def code(self, tree: ast.expr, word: str, codes: str) -> Node:
+        """A bare code, unless something else that could stand there has the same name."""
+        other = self.start(tree, [word])
+        if other is not None and other[0].type.kind == "code" and other[0].type.codes == codes:
+            raise self.error(tree, f"'{word}' is both a code of '{codes}' and the name of another value: rename one of them")
+        return self.make(tree, Const, Type("code", codes=codes), value=word)
 
     def start(self, tree: ast.expr, parts: list[str]) -> tuple[Node, int] | None:
         """The node that the first parts mean, and how many of them it took."""
@@ -177,12 +196,15 @@ class Names:
     def governing(self, tree: ast.expr, name: str) -> Node:
         from engine.language.parse import parse
 
-        vocabulary, entity = self.scope.vocabulary, self.scope.entity
+        vocabulary, entity, within = self.scope.vocabulary, self.scope.entity, self.scope.governing
         found: Node | None = vocabulary.governing_dates.get((name, entity))
         if found is not None:
             return found
+        if name in within:
+            raise self.error(tree, f"the governing date '{name}' depends on itself: {' -> '.join([*within, name])}")
         try:
-            found = vocabulary.governing_dates[name, entity] = parse(vocabulary.governing[name], Scope(vocabulary, entity), DATE)
+            inside = Scope(vocabulary, entity, governing=(*within, name))
+            found = vocabulary.governing_dates[name, entity] = parse(vocabulary.governing[name], inside, DATE)
         except ExpressionError as problem:
             raise self.error(tree, f"its governing date '{name}' has no meaning for '{entity}': {problem.message}") from None
         return found

@@ -37,6 +37,7 @@ __all__ = ["ExpressionError", "parse", "parse_call_free"]
 
 MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 4_000, 400, 40, 40
 _COMPARE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_COUNTED = (ast.expr, ast.comprehension, ast.keyword)
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
@@ -59,6 +60,10 @@ def parse(text: str, scope: Scope, expect: Type | None = None) -> Node:
         tree = ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(_syntax(error), _offset(text, error)) from None
+    if not text.strip():
+        raise ExpressionError("the expression is empty", 0)
+    if (tree.lineno, tree.col_offset) == (1, 0) and not isinstance(tree, (ast.Tuple, ast.GeneratorExp)):
+        raise ExpressionError("not an expression: a parenthesis is closed that was not opened", max(text.find(")"), 0))
     reader = _Reader(text, scope)
     if len(text) > MAX_DEPTH:  # no node is shorter than a character
         reader.measure(tree)
@@ -101,7 +106,7 @@ class _Reader(Names):
             seen += 1
             if seen > MAX_NODES or depth > MAX_DEPTH:
                 raise ExpressionError("the expression is too large or too deep: split it into named decisions", 0)
-            todo += [(child, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, (ast.expr, ast.comprehension))]
+            todo += [(child, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, _COUNTED)]
 
     # -- one node -----------------------------------------------------------------------------------------------
 
@@ -206,7 +211,7 @@ class _Reader(Names):
     def membership(self, tree: ast.Compare, item_tree: ast.expr, of_tree: ast.expr) -> Node:
         if isinstance(of_tree, (ast.Tuple, ast.List, ast.Set)):
             item = self.read(item_tree)
-            members = tuple(self.fit(self.read(member, item.type), item.type.plain()) for member in of_tree.elts)
+            members = tuple(self.fit(self.read(member, item.type), item.type.or_none()) for member in of_tree.elts)
             return self.make(tree, In, BOOL, item=item, members=members)
         of = self.read(of_tree)
         if of.type.kind != "set":
@@ -214,6 +219,8 @@ class _Reader(Names):
         item = self.read(item_tree, code(of.type.codes) if of.type.codes else None)
         if (item.type.codes if item.type.kind == "code" else None) != of.type.codes or item.type.kind not in ("code", "number"):
             raise self.error_at(item, f"'{item.text}' is a {item.type}; '{of.text}' is a {of.type}")
+        if item.type.kind == "number":
+            item = self.fit(item, NUMBER.or_none())
         return self.make(tree, In, BOOL, item=item, of=of)
 
     # -- calls and generators -----------------------------------------------------------------------------------
@@ -252,7 +259,7 @@ class _Reader(Names):
         else:
             raise self.error_at(over, f"'{over.text}' is a {over.type}: `for` goes over related rows or a set")
         variable = clause.target.id
-        if variable in self.scope.variables:
+        if self.taken(variable):
             raise self.error(clause.target, f"'{variable}' is already taken: choose another name")
         outer, self.scope = self.scope, self.scope.inside(variable, kind)
         try:
@@ -334,6 +341,8 @@ class _Reader(Names):
             if not expect.nullable:
                 raise self.error_at(node, f"none cannot stand where a {expect} is wanted")
             return node
+        if node.type.nullable and not expect.nullable and node.type.kind == expect.kind:
+            raise self.error_at(node, f"'{node.text}' may be none, but a {expect} is wanted: use default(…, value)")
         if node.type.kind == "number" and expect.kind == "number" and node.type.unit != expect.unit:
             if _is_zero(node):
                 return self.cast(node, expect)

@@ -18,6 +18,7 @@ class ColumnSpec:
         minimum: the least possible value of a number.
         event: whether the column dates the row's event, so that it is never after the day that is asked about.
         unit_of: the column of codes whose unit this column must repeat.
+        year: whether it is a calendar year, of four digits.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ColumnSpec:
     whole: bool = False
     event: bool = False
     unit_of: str | None = None
+    year: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,16 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an expression stands: in the rules of one entity, possibly inside generators."""
+    """Where an expression stands: in the rules of one entity, possibly inside generators.
+
+    Attributes:
+        governing: the governing dates that are being read, outermost first; one that needs itself is a circle.
+    """
 
     vocabulary: Vocabulary
     entity: str
     variables: Mapping[str, Type] = field(default_factory=dict)
+    governing: tuple[str, ...] = ()
 
     def inside(self, name: str, kind: Type) -> Scope:
-        return Scope(self.vocabulary, self.entity, {**self.variables, name: kind})
+        return Scope(self.vocabulary, self.entity, {**self.variables, name: kind}, self.governing)

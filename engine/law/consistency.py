@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.language import Unknown
+from fractions import Fraction
+
+from engine.language import Unknown, show
 from engine.law.model import Law, Rule
 from engine.law.selection import Entry
 from engine.problems import Problem
@@ -22,9 +24,11 @@ def _values(law: Law) -> list[Problem]:
                 problems.append(
                     Problem(*entry.at, f"{name}: in force from {entry.begins} to {entry.ends}: never", "`to` is the first day after")
                 )
-            if least is not None and isinstance(entry.value, int) and not isinstance(entry.value, bool) and entry.value < least:
+            if least is not None and isinstance(entry.value, (int, Fraction)) and entry.value < least:
                 problems.append(
-                    Problem(*entry.at, f"{name}: {entry.value} is less than {least}, the least that it can be", "correct the value")
+                    Problem(
+                        *entry.at, f"{name}: {show(entry.value)} is less than {show(least)}, the least that it can be", "correct the value"
+                    )
                 )
             for other in entries[:position]:
                 if _compete(entry, other):

@@ -78,8 +78,8 @@ def _read(rule: Rule, part: str, text: str, scope: Scope, wanted: Any) -> Node:
     try:
         return parse(text, scope, wanted)
     except ExpressionError as error:
-        line, column = rule.marks.get(part, rule.at[1:])
-        raise InputError([Problem(rule.at[0], line, column + error.column, f"rule '{rule.name}', {part}: {error.message}", "")]) from None
+        place = rule.place(part, error.column)
+        raise InputError([Problem(rule.at[0], *place, f"rule '{rule.name}', {part}: {error.message}", "")]) from None
 
 
 class Program:
@@ -162,7 +162,8 @@ class Program:
         when = parse(text, scope, DATE)
         if _constant(when):
             day = compile_node(when)({"@": _Constants(self)})
-            return typed if rule.begins <= day < rule.ends else None
+            if isinstance(day, date):
+                return typed if rule.begins <= day < rule.ends else None
         tests = [f"({text}) >= date({d.year}, {d.month}, {d.day})" for d in (rule.begins,) if d != ALWAYS]
         tests += [f"({text}) < date({d.year}, {d.month}, {d.day})" for d in (rule.ends,) if d != NEVER]
         tests += [f"({rule.when})"] if rule.when is not None else []
@@ -224,13 +225,16 @@ class Program:
 
 
 class _Constants:
-    """The context of expressions that need no facts."""
+    """The context of expressions that need no facts: those of the law alone."""
 
     def __init__(self, program: Program) -> None:
         self.program, self.fixed = program, program.fixed
 
     def builtin(self, name: str) -> Any:
         return self.program.constants[name]
+
+    def parameter(self, name: str, key: Any, at: date) -> Any:
+        return self.program.parameter(name, key, at)[0]
 
 
 def _constant(node: Node) -> bool:

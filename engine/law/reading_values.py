@@ -11,8 +11,12 @@ from engine.language import Cause, ParameterSpec, Type, Unknown, Vocabulary, exa
 from engine.problems import did_you_mean
 
 ORDINARY_YEAR = "0001"  # not a leap year: a day that recurs must exist in each
-_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?\Z")
-_MONTH_DAY = re.compile(r"\d\d-\d\d\Z")
+_NUMBER = re.compile(r"-?[0-9]+(_[0-9]+)*(\.[0-9]+(_[0-9]+)*)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
+
+
+MAX_DIGITS = 40
 
 
 class Unreadable(ValueError):
@@ -21,18 +25,19 @@ class Unreadable(ValueError):
 
 def read_number(written: Any) -> int | Fraction:
     """An exact number from an int or from decimal text; underscores between digits are allowed."""
-    text = str(written).replace("_", "")
-    if isinstance(written, bool) or not _NUMBER.match(text):
+    text = str(written)
+    if isinstance(written, bool) or not _NUMBER.fullmatch(text):
         raise Unreadable(f"'{written}' is not a decimal number")
-    return exact(text)
+    if any(len(part.replace("_", "")) > MAX_DIGITS for part in text.lstrip("-").split(".")):
+        raise Unreadable(f"'{text[:MAX_DIGITS]}…' has more than {MAX_DIGITS} digits")
+    return exact(text.replace("_", ""))
 
 
 def read_date(written: Any) -> date:
     try:
-        text = str(written)
-        if len(text) != 10:
+        if not _DATE.fullmatch(str(written)):
             raise ValueError
-        return date.fromisoformat(text)
+        return date.fromisoformat(str(written))
     except ValueError:
         raise Unreadable(f"'{written}' is not a date: write YYYY-MM-DD") from None
 
@@ -44,6 +49,8 @@ def read_plain(written: Any, kind: Type, vocabulary: Vocabulary) -> Any:
         Unreadable: with what is wanted.
     """
     if written == "none":
+        if not kind.nullable:
+            raise Unreadable("cannot be none")
         return None
     if kind.kind == "number":
         return read_number(written)
@@ -54,7 +61,7 @@ def read_plain(written: Any, kind: Type, vocabulary: Vocabulary) -> Any:
             raise Unreadable(f"'{written}' is not true or false")
         return written
     if kind.kind == "month_day":
-        if not _MONTH_DAY.match(str(written)):
+        if not _MONTH_DAY.fullmatch(str(written)):
             raise Unreadable(f"'{written}' is not a month and day: write \"04-15\"")
         try:
             date.fromisoformat(f"{ORDINARY_YEAR}-{written}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 from engine.language import (
@@ -23,8 +25,10 @@ from engine.language import (
     reference,
     set_of,
 )
-from engine.law.reading_values import Unreadable, read_plain
+from engine.law.reading_values import Unreadable, read_number, read_plain
 from engine.problems import did_you_mean, input_error
+
+RESERVED = frozenset({"true", "false", "none", "unknown", "undetermined"})
 
 
 def build_vocabulary(tree: dict[str, Any]) -> Vocabulary:
@@ -40,6 +44,12 @@ class _Builder:
     def __init__(self, tree: dict[str, Any]) -> None:
         self.tree = tree
         self.units = frozenset(tree["units"])
+        for name, content in tree["codes"].items():
+            for member in map(str, content["members"]):
+                if not member.isidentifier() or member in RESERVED or iskeyword(member):
+                    self.fail(
+                        content, f"{name}: '{member}' is no name for a code", "use letters, digits and _, and no word of the language"
+                    )
         self.codes = {name: frozenset(map(str, content["members"])) for name, content in tree["codes"].items()}
 
     def build(self) -> Vocabulary:
@@ -113,13 +123,23 @@ class _Builder:
                 bool(spec.get("required")),
                 "presumed" in spec,
                 presumed,
-                spec.get("min"),
+                self.minimum(content, f"{name}.{column}", spec),
                 spec["type"] in ("integer", "year"),
                 event,
                 spec.get("unit_of"),
+                spec["type"] == "year",
             )
         also = {other: {k: str(v) for k, v in cells.items()} for other, cells in content.get("also", {}).items()}
         return TableSpec(name, columns, tuple(content.get("key", ())), content["absent"] == "unknown", content.get("happens_on"), also)
+
+    def minimum(self, content: dict[str, Any], name: str, spec: dict[str, Any]) -> int | Fraction | None:
+        """The least that a number can be, exact."""
+        if "min" not in spec:
+            return None
+        try:
+            return read_number(spec["min"])
+        except Unreadable as error:
+            self.fail(content, f"{name}: min: {error}", "write a decimal number")
 
     def entity(self, name: str, content: dict[str, Any], tables: dict[str, TableSpec]) -> EntitySpec:
         relations = {}
@@ -131,6 +151,7 @@ class _Builder:
             key = tuple(c for c in tables[table].key if c not in where) if table else ()
             relations[relation] = RelationSpec(relation, where, table, spec.get("entity"), spec.get("years"), key)
         table = content.get("table")
+        self.dated(name, content, tables)
         where = {k: str(v) for k, v in content.get("where", {}).items()}
         return EntitySpec(
             name,
@@ -145,6 +166,15 @@ class _Builder:
             tuple(content.get("seen_in", ())),
         )
 
+    def dated(self, name: str, content: dict[str, Any], tables: dict[str, TableSpec]) -> None:
+        """The day that picks the law of a row must be a date that every row has."""
+        column, table = content.get("year_of"), tables.get(content.get("table") or "")
+        if column is None or table is None:
+            return
+        spec = table.columns.get(column)
+        if spec is None or spec.type != DATE or not spec.required:
+            self.fail(content, f"{name}: year_of: '{column}' is no date that every row has", f"make it `required: true` in {table.name}")
+
     def parameter(self, name: str, content: dict[str, Any]) -> ParameterSpec:
         keyed = content.get("keyed_by")
         if keyed is not None and keyed != "year" and keyed not in self.codes:
@@ -156,5 +186,10 @@ class _Builder:
                 did_you_mean(content["governed_by"], self.tree["governing_dates"]),
             )
         return ParameterSpec(
-            name, self.type(content, name), content["governed_by"], keyed, content.get("min"), content.get("inherited", True)
+            name,
+            self.type(content, name),
+            content["governed_by"],
+            keyed,
+            self.minimum(content, name, content),
+            content.get("inherited", True),
         )
