@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SHOWN = 12
+LONGEST = 600
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,18 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
-        return f"{place}: {self.message}" + (f" — {self.remedy}" if self.remedy else "")
+        return _one_line(f"{place}: {_short(self.message)}" + (f" — {_short(self.remedy)}" if self.remedy else ""))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _one_line(text: str) -> str:
+    """Text of unknown origin as a terminal may print it: what cannot be seen is written as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\u00a0" else c.encode("unicode_escape").decode() for c in text)
 
 
 class InputError(Exception):

@@ -115,7 +115,8 @@ def _values(content: dict[str, Any], phase: str | None, document: Document) -> l
 def _rules(content: list[dict[str, Any]], phase: str | None, document: Document) -> list[dict[str, Any]]:
     found = []
     for index, rule in enumerate(content):
-        marks = {part: list(document.at(("rules", index, part, "@value"))) for part in ("when", "value", "governed_by") if part in rule}
+        runs = {part: document.runs(("rules", index, part)) for part in ("when", "value", "governed_by") if part in rule}
+        marks = {part: [list(run) for run in where] for part, where in runs.items()}
         found.append({**rule, "phase": phase, "at": _at(document, ("rules", index)), "marks": marks})
     return found
 

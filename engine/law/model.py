@@ -27,7 +27,7 @@ class Rule:
         when, value: expression texts; `when` absent means always, `value` absent means true.
         exception_to: rules that this one displaces where it holds.
         begins, ends: in force, judged on the governing date.
-        marks: part -> (line, column) of its text.
+        marks: part -> where its text stands, as runs of characters on one line: (first character, from 0; line; column).
     """
 
     name: str
@@ -46,7 +46,12 @@ class Rule:
     cites: tuple[tuple[str, str], ...]
     says: Labels
     at: tuple[str, int, int]
-    marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    marks: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
+
+    def place(self, part: str, character: int) -> tuple[int, int]:
+        """The line and column of a character (from 0) of one of its texts; of the rule, where that text is not written out."""
+        runs = [run for run in self.marks.get(part, ()) if run[0] <= character] or self.marks.get(part, ())[:1]
+        return (runs[-1][1], runs[-1][2] + max(character - runs[-1][0], 0)) if runs else self.at[1:]
 
 
 @dataclass(frozen=True)
@@ -240,7 +245,7 @@ class Law:
             cites=sources,
             says=content["says"],
             at=(at[0], at[1], at[2]),
-            marks={k: (v[0], v[1]) for k, v in content["marks"].items()},
+            marks={part: tuple((run[0], run[1], run[2]) for run in runs) for part, runs in content["marks"].items()},
         )
 
     def decision_key(self, written: str) -> tuple[str, str] | None:

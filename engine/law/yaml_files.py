@@ -1,12 +1,15 @@
 """YAML with positions, and with nothing in it that can surprise.
 
-Decimals and dates stay the text that was written, so that no float comes between a source and a decision. Anchors,
-aliases, tags and duplicate keys are refused; size and depth are bounded.
+Decimals and dates stay the text that was written, so that no float comes between a source and a decision; names that look
+like numbers (007, 1_000, +7) stay names. Anchors, aliases, tags and duplicate keys are refused; size and depth are bounded.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +17,31 @@ import yaml
 
 from engine.problems import InputError, input_error
 
-MAX_BYTES, MAX_DEPTH, MAX_DIGITS = 32_000_000, 40, 40
+MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_PARTS = 32_000_000, 40, 40, 1_000_000
 Path_ = tuple[Any, ...]
-_PLAIN = "tag:yaml.org,2002:"
+_WHOLE = re.compile(r"-?[1-9][0-9]*|0")
+_NAMED = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NAMED_NONE = frozenset({"", "~", "null", "Null", "NULL"})
+_ESCAPED_SPACE = frozenset(" \n\r\tnrtvf_NLP")
+_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed file: plain data, and for each path in it the line and column (from 1) where it stands."""
+    """A parsed file.
+
+    Attributes:
+        data: plain data.
+        marks: for each path in it the line and column (from 1) where it stands; with `@value` added, where its value does.
+        text: the file.
+        spans: for each text that is quoted or runs over several lines, where it begins and ends in ``text``.
+    """
 
     file: str
     data: Any
     marks: dict[Path_, tuple[int, int]]
+    text: str = ""
+    spans: dict[Path_, tuple[int, int]] = field(default_factory=dict)
 
     def at(self, path: Path_) -> tuple[int, int]:
         """The place of the nearest enclosing element that has one."""
@@ -33,23 +49,64 @@ class Document:
             path = path[:-1]
         return self.marks.get(path, (1, 1))
 
+    def runs(self, path: Path_) -> list[tuple[int, int, int]]:
+        """Where the characters of a text stand: (first character, from 0; its line; its column), a run for each change of line."""
+        line, column = self.at((*path, "@value"))
+        if path not in self.spans:
+            return [(0, line, column)]
+        value = self.data
+        for step in path:
+            value = value[step]
+        start, end = self.spans[path]
+        return list(_runs(value, self.text[start:end], line, column))
+
+
+def _runs(value: str, source: str, line: int, column: int) -> Iterator[tuple[int, int, int]]:
+    """Walks a text and the way it was written side by side; only white space and escapes can differ."""
+    style, shift = source[0], None
+    position = source.find("\n") + 1 if style in "|>" else 1 if style in "'\"" else 0
+    for offset, character in enumerate(value):
+        if character.isspace():
+            continue
+        while source[position].isspace() or (style == '"' and source[position] == "\\" and source[position + 1] in _ESCAPED_SPACE):
+            position += 1 if source[position].isspace() else 2
+        before = source.rfind("\n", 0, position)
+        place = (line + source.count("\n", 0, position), position - before if before >= 0 else column + position)
+        if shift != (place[0], place[1] - offset):
+            shift = (place[0], place[1] - offset)
+            yield offset, *place
+        position += _written_length(source, position, style)
+
+
+def _written_length(source: str, position: int, style: str) -> int:
+    """How many characters of the source stand for one of the text."""
+    if style == "'" and source.startswith("''", position):
+        return 2
+    if style == '"' and source[position] == "\\":
+        return _ESCAPE_LENGTHS.get(source[position + 1], 2)
+    return 1
+
 
 def read_text(path: Path, name: str) -> str:
     """The text of a file within the size limit.
 
     Raises:
-        InputError: it is missing, too large or not UTF-8.
+        InputError: it is missing, not a file, too large or not UTF-8.
     """
     try:
-        if not path.is_file():
-            raise input_error(name, 0, 0, "no such file", "check the path")
-        if path.stat().st_size > MAX_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise input_error(name, 0, 0, "not a file", "give a file of text")
+        if found.st_size > MAX_BYTES:
             raise input_error(name, 0, 0, f"the file is larger than {MAX_BYTES:,} bytes", "split it, or use a register of CSV files")
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise input_error(name, 0, 0, "no such file", "check the path") from None
     except UnicodeDecodeError as error:
         raise input_error(name, 0, 0, f"not UTF-8 text (byte {error.start})", "save the file as UTF-8") from None
-    except OSError as error:
-        raise input_error(name, 0, 0, f"cannot be read: {error.strerror}", "check the path and its permissions") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise input_error(name, 0, 0, f"cannot be read: {reason}", "check the path and its permissions") from None
 
 
 def read_yaml(path: Path, name: str) -> Document:
@@ -62,72 +119,109 @@ def read_yaml(path: Path, name: str) -> Document:
 
 
 def parse_yaml(text: str, name: str) -> Document:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    """Read YAML text; ``name`` is the file that its problems name."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(text, Loader=loader)
+        return _Plain(name, text, yaml.parse(text, Loader=loader)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise input_error(
             name, line, column, f"not valid YAML: {error.problem or error.context}", "check indentation, quotes and brackets"
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         raise input_error(name, 1, 1, f"not valid YAML: {str(error).splitlines()[0]}", "save plain UTF-8 text") from None
-    except RecursionError:
-        raise input_error(name, 1, 1, "nested too deeply", f"use at most {MAX_DEPTH} levels") from None
-    if node is None:
-        raise input_error(name, 1, 1, "the file is empty", "write its content")
-    marks: dict[Path_, tuple[int, int]] = {}
-    return Document(name, _Plain(name, marks).convert(node, ()), marks)
+
+
+def _mark(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 class _Plain:
-    def __init__(self, file: str, marks: dict[Path_, tuple[int, int]]) -> None:
-        self.file, self.marks, self.seen = file, marks, set[int]()
+    """Makes plain data from the events of the parser, one at a time, so that the depth is known before it can hurt."""
 
-    def error(self, node: yaml.Node, message: str, remedy: str) -> InputError:
-        return input_error(self.file, node.start_mark.line + 1, node.start_mark.column + 1, message, remedy)
+    def __init__(self, file: str, text: str, events: Iterator[Any]) -> None:
+        self.file, self.text, self.events = file, text, events
+        self.marks: dict[Path_, tuple[int, int]] = {}
+        self.spans: dict[Path_, tuple[int, int]] = {}
+        self.parts = 0
 
-    def convert(self, node: yaml.Node, path: Path_) -> Any:
-        if id(node) in self.seen:
-            raise self.error(node, "aliases are not read", "write the value out where it is used")
-        self.seen.add(id(node))
+    def error(self, event: Any, message: str, remedy: str) -> InputError:
+        return input_error(self.file, *_mark(event), message, remedy)
+
+    def document(self) -> Document:
+        next(self.events)
+        event = next(self.events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise input_error(self.file, 1, 1, "the file is empty", "write its content")
+        data = self.value(next(self.events), ())
+        next(self.events)
+        event = next(self.events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise self.error(event, "not valid YAML: a second document begins", "keep one document in a file")
+        return Document(self.file, data, self.marks, self.text, self.spans)
+
+    def value(self, event: Any, path: Path_) -> Any:
+        self.admit(event, path)
+        mark = _mark(event)
+        self.marks.setdefault(path, mark)
+        if path:
+            self.marks[(*path, "@value")] = mark
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path)
+        if event.style or event.end_mark.line > event.start_mark.line:
+            self.spans[path] = (event.start_mark.index, event.end_mark.index)
+        return self.scalar(event)
+
+    def admit(self, event: Any, path: Path_) -> None:
+        """Refuses what is not plain, or too much."""
+        self.parts += 1
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise self.error(event, "anchors and aliases are not read", "write the value out where it is used")
+        if event.tag is not None:
+            raise self.error(event, f"the tag {event.tag} is not read", "write a plain value")
         if len(path) > MAX_DEPTH:
-            raise self.error(node, "nested too deeply", f"use at most {MAX_DEPTH} levels")
-        self.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
-        if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.convert(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self.scalar(node)
+            raise self.error(event, "nested too deeply", f"use at most {MAX_DEPTH} levels")
+        if self.parts > MAX_PARTS:
+            raise self.error(event, f"more than {MAX_PARTS:,} values", "split the file, or use a register of CSV files")
 
-    def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise self.error(key_node, "a key must be a single word or number", "write `key: value`")
-            key = self.scalar(key_node)
-            key = key if isinstance(key, int) and not isinstance(key, bool) else key_node.value
-            if key in found:
-                raise self.error(key_node, f"'{key}' stands twice", "keep one of the two")
-            self.marks[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            found[key] = self.convert(value_node, (*path, key))
-            self.marks[(*path, key, "@value")] = (value_node.start_mark.line + 1, value_node.start_mark.column + 1)
+    def sequence(self, path: Path_) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            found.append(self.value(event, (*path, len(found))))
         return found
 
-    def scalar(self, node: yaml.Node) -> Any:
-        tag, text = node.tag, str(node.value)
-        if tag == _PLAIN + "bool":
-            return text.lower() == "true" if text.lower() in ("true", "false") else text
-        if tag == _PLAIN + "null":
-            return None
-        if tag == _PLAIN + "int":
-            digits = text.replace("_", "")
-            if len(digits) > 1 and digits.startswith("0"):
-                return text  # a name, not a number: 007
-            if not digits.lstrip("+-").isdigit() or len(digits) > MAX_DIGITS:
-                raise self.error(node, f"'{text[:50]}' is not a plain decimal number", f"write at most {MAX_DIGITS} digits")
-            return int(digits)
-        if tag in (_PLAIN + "str", _PLAIN + "float", _PLAIN + "timestamp"):
+    def mapping(self, path: Path_) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        names: set[str] = set()
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            self.admit(event, path)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self.error(event, "a key must be a single word or number", "write `key: value`")
+            read = self.scalar(event)
+            key = read if isinstance(read, int) and not isinstance(read, bool) else event.value
+            if key == "<<" and not event.style:
+                raise self.error(event, "the merge tag << is not read", "write the values out where they are used")
+            if str(key) in names:
+                raise self.error(event, f"'{key}' stands twice", "keep one of the two")
+            names.add(str(key))
+            self.marks[(*path, key)] = _mark(event)
+            found[key] = self.value(next(self.events), (*path, key))
+        return found
+
+    def scalar(self, event: Any) -> Any:
+        """Only what is written in the plainest way is a number, true, false or nothing; all else is its text."""
+        text = str(event.value)
+        if event.style:  # quoted, or a block
             return text
-        raise self.error(node, f"the tag {tag} is not read", "write a plain value")
+        if text in _NAMED:
+            return _NAMED[text]
+        if text in _NAMED_NONE:
+            return None
+        if not _WHOLE.fullmatch(text):
+            return text
+        if len(text) > MAX_DIGITS:
+            raise self.error(event, f"'{text[:MAX_DIGITS]}…' is not a plain decimal number", f"write at most {MAX_DIGITS} digits")
+        return int(text)
