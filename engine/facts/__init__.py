@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -11,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.facts.building import FactsBuilder, RawRow, read_as_of
+from engine.facts.csv_rows import csv_rows
 from engine.facts.register_files import table_files
 from engine.facts.rows import Facts, Row
 from engine.language import TableSpec, Vocabulary
-from engine.law.yaml_files import Document, read_text, read_yaml
+from engine.law.yaml_files import Document, read_yaml
 from engine.problems import did_you_mean, input_error
 
 __all__ = ["Facts", "Row", "facts_from_document", "load_facts"]
 
 ABOUT = ("title", "source", "note")
-MAX_FIELD = 16_384
 
 
 def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
@@ -130,32 +128,7 @@ def _withhold(builder: FactsBuilder, document: Document) -> None:
 
 def _rows_of(file: Path, spec: TableSpec) -> Iterator[RawRow]:
     if file.suffix == ".csv":
-        return _csv_rows(file, spec)
+        return csv_rows(file, spec)
     from engine.facts.parquet import parquet_rows
 
     return parquet_rows(file, spec)
-
-
-def _csv_rows(file: Path, spec: TableSpec) -> Iterator[RawRow]:
-    name, columns = str(file), spec.columns
-    csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(io.StringIO(read_text(file, name), newline=""), strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        if len(set(header)) < len(header) or not all(header):
-            raise input_error(name, 1, 1, "the header has an empty or repeated column name", "name each column once")
-        for index, column in enumerate(header):
-            if column not in columns:
-                place = 1 + sum(len(before) + 1 for before in header[:index])
-                raise input_error(name, 1, place, f"{spec.name} has no column '{column}'", did_you_mean(column, columns))
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise input_error(
-                    name, reader.line_num, 1, f"{len(cells)} fields, but the header has {len(header)}", "quote fields that contain commas"
-                )
-            places = {column: (reader.line_num, 1 + sum(len(c) + 1 for c in cells[:index])) for index, column in enumerate(header)}
-            yield RawRow(dict(zip(header, (c.strip() for c in cells), strict=True)), name, reader.line_num, places)
-    except csv.Error as error:
-        raise input_error(name, reader.line_num, 1, f"not valid CSV: {error}", "save as comma-separated UTF-8") from None

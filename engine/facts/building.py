@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from engine.facts.rows import Facts, Row
 from engine.language import Cause, ColumnSpec, TableSpec, Unknown, Vocabulary, show
+from engine.language.values import decimal_text
 from engine.law.reading_values import Unreadable, read_date, read_plain
 from engine.problems import InputError, Problem, did_you_mean
 
 MAX_PROBLEMS = 100
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_YEAR = re.compile(r"[1-9][0-9]{3}")
 UNKNOWN_WORDS = ("", "unknown", None)
 
 
@@ -76,6 +82,7 @@ class FactsBuilder:
                 if row is not None:
                     tables[name].append(row)
                     kept[name].append(raw)
+        digest = self.digest(as_of, tables)
         self.index(tables, kept)
         self.stand_ins(tables)
         for name, rows in tables.items():
@@ -83,7 +90,7 @@ class FactsBuilder:
                 self.link(self.vocabulary.tables[name], row, raw, tables)
         if self.problems:
             raise InputError(self.problems)
-        return Facts(as_of, tables, self.digest(as_of), frozenset(self.raw), about, frozenset(self.withheld))
+        return Facts(as_of, tables, digest, frozenset(self.raw), about, frozenset(self.withheld))
 
     # -- one row ------------------------------------------------------------------------------------------------
 
@@ -92,7 +99,7 @@ class FactsBuilder:
             if written not in spec.columns:
                 self.complain(raw.problem(written, f"{spec.name} has no column '{written}'", did_you_mean(written, spec.columns)))
         cells: dict[str, Any] = {}
-        keys = tuple(str(raw.cells.get(c, "")) for c in spec.key) or (str(number),)
+        keys = tuple("?" if raw.cells.get(c) in UNKNOWN_WORDS else str(raw.cells[c]) for c in spec.key) or (str(number),)
         for name, column in spec.columns.items():
             cells[name] = self.cell(spec, column, present, raw, keys, as_of)
         for column in spec.columns.values():
@@ -121,19 +128,18 @@ class FactsBuilder:
                 return column.presumed
             cause = frozenset({Cause("fact", f"{spec.name}.{column.name}", key)})
             return Unknown(cause, column.minimum, as_of if column.event else None, column.type.nullable)
-        if column.type.kind in ("text", "ref"):
-            return None if written == "none" and column.type.nullable else str(written)
+        if written == "none" and not column.type.nullable:
+            remedy = "write a value" + ("" if column.required else ", or leave it empty where it is not known")
+            self.complain(raw.problem(column.name, f"{spec.name}.{column.name} cannot be none", remedy))
+            return Unknown(frozenset())
         try:
+            if column.type.kind in ("text", "ref"):
+                return read_name(written, column.type.nullable, column.type.kind == "text" and column.name not in spec.key)
+            if column.year and written != "none" and not _YEAR.fullmatch(str(written)):
+                raise Unreadable(f"'{written}' is not a year: write four digits")
             value = read_plain(self.written(column, written), column.type, self.vocabulary)
         except Unreadable as error:
             self.complain(raw.problem(column.name, f"{spec.name}.{column.name}: {error}"))
-            return Unknown(frozenset())
-        if value is None and not column.type.nullable:
-            self.complain(
-                raw.problem(
-                    column.name, f"{spec.name}.{column.name} cannot be none", "write a value, or leave it empty where it is not known"
-                )
-            )
             return Unknown(frozenset())
         self.check_number(spec, column, value, raw)
         return value
@@ -163,7 +169,7 @@ class FactsBuilder:
             self.complain(
                 raw.problem(
                     column.name,
-                    f"{spec.name}.{column.name} is {show(value)}; it cannot be less than {column.minimum}",
+                    f"{spec.name}.{column.name} is {show(value)}; it cannot be less than {show(column.minimum)}",
                     "correct the number",
                 )
             )
@@ -178,6 +184,8 @@ class FactsBuilder:
             if not self.vocabulary.tables[name].key:
                 continue
             for raw, row in zip(kept.get(name, ()), rows, strict=True):
+                if any(isinstance(row.cells[column], Unknown) for column in self.vocabulary.tables[name].key):
+                    continue  # it may be a row of its own
                 if row.key in index:
                     columns = ", ".join(self.vocabulary.tables[name].key)
                     self.complain(
@@ -231,14 +239,38 @@ class FactsBuilder:
                 continue
             row.cells[name] = found
 
-    def digest(self, as_of: date) -> str:
+    def digest(self, as_of: date, tables: Mapping[str, list[Row]]) -> str:
+        """The hash of what the rows mean, as far as they are known: however it was written, and whatever is presumed of it."""
         content = {
-            name: [{k: str(v) for k, v in raw.cells.items() if v is not None} for raw in rows] for name, rows in sorted(self.raw.items())
+            name: [{k: _canonical(v) for k, v in row.cells.items() if not isinstance(v, Unknown)} for row in tables[name]]
+            for name in sorted(self.raw)
         }
         text = json.dumps(
             {"as_of": as_of.isoformat(), "tables": content, "unknown": sorted(self.withheld)}, sort_keys=True, ensure_ascii=False
         )
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    return decimal_text(value) if isinstance(value, (int, Fraction)) else str(value)
+
+
+def read_name(written: Any, nullable: bool, text: bool) -> str | None:
+    """The id of a row, or a text, in which all white space is one space.
+
+    Raises:
+        Unreadable: it cannot be printed, or YAML does not read it as text.
+    """
+    if isinstance(written, bool):
+        raise Unreadable(f"'{str(written).lower()}' is a condition, not a name: write it in quotes")
+    if written == "none" and nullable:
+        return None
+    name = " ".join(str(written).split()) if text else str(written)
+    if any(unicodedata.category(character) in _UNSEEN for character in name):
+        raise Unreadable("a control character cannot stand in a name: remove it")
+    return name
 
 
 def _key_text(value: Any) -> str:
