@@ -98,7 +98,7 @@ tables:
     happens_on: "on"
     columns:
       id: {type: id, required: true}
-      "on": {type: date}
+      "on": {type: date, required: true}
       price: {type: number, unit: KZT, min: 0}
 governing_dates:
   year_end: date(year, 12, 31)
