@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SHOWN = 12
 LONGEST = 600
@@ -12,13 +12,23 @@ LONGEST = 600
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. ``line`` and ``column`` count from 1; 0 means that the whole file is meant."""
+    """One thing that is wrong.
+
+    Attributes:
+        line, column: from 1; 0 means that the whole file is meant.
+        said: the message in other languages too, where the ruleset gives it: (language, message).
+    """
 
     file: str
     line: int
     column: int
     message: str
     remedy: str = ""
+    said: tuple[tuple[str, str], ...] = ()
+
+    def in_language(self, language: str) -> Problem:
+        """The same, with its message in a language that it is written in."""
+        return replace(self, message=dict(self.said).get(language, self.message))
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
@@ -42,6 +52,9 @@ class InputError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    def in_language(self, language: str) -> InputError:
+        return InputError(problem.in_language(language) for problem in self.problems)
 
 
 class EngineDefect(Exception):

@@ -120,7 +120,12 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         drafts: tuple[str, ...],
         **rest: Any,
     ) -> Any:
-        return command(*args, asked=Asked(as_of, known_on, authority, readings, language, rulesets, drafts), **rest)
+        from engine.problems import InputError
+
+        try:
+            return command(*args, asked=Asked(as_of, known_on, authority, readings, language, rulesets, drafts), **rest)
+        except InputError as error:
+            raise error.in_language(language) from None
 
     found: Callable[..., Any] = gathered
     for option in reversed(_QUESTION):

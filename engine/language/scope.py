@@ -19,6 +19,7 @@ class ColumnSpec:
         event: whether the column dates the row's event, so that it is never after the day that is asked about.
         unit_of: the column of codes whose unit this column must repeat.
         year: whether it is a calendar year, of four digits.
+        past: whether it dates something that has happened, so that it is never after the day that is asked about.
     """
 
     name: str
@@ -31,6 +32,16 @@ class ColumnSpec:
     event: bool = False
     unit_of: str | None = None
     year: bool = False
+    past: bool = False
+
+
+@dataclass(frozen=True)
+class InvariantSpec:
+    """What holds of every row of a table: ``holds`` is the text of a condition about `row`, ``says`` what to say where it does not."""
+
+    name: str
+    holds: str
+    says: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class TableSpec:
     measured: bool = False
     event: str | None = None
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    invariants: tuple[InvariantSpec, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 from engine.language import DATE, ExpressionError, Scope, UnitError, parse, parse_call_free, parse_unit
 from engine.law.actions import action_problems
 from engine.law.consistency import find_contradictions
+from engine.law.invariants import invariant_problems
 from engine.law.model import Law
 from engine.law.program import Program, named_in, type_rule
 from engine.law.wording import find_missing_texts
@@ -20,7 +21,7 @@ def find_problems(law: Law, texts: bool = True) -> list[Problem]:
         texts: whether every text must be there in all languages; laws that are made for a test have none.
     """
     problems: list[Problem] = find_missing_texts(law) if texts else []
-    for check in (_relations, _values, _questions, _phases, _records, _rules, find_contradictions, action_problems):
+    for check in (_relations, _values, _questions, _phases, _records, _invariants, _rules, find_contradictions, action_problems):
         try:
             problems += check(law)
         except InputError as error:
@@ -178,6 +179,10 @@ def _records(law: Law) -> list[Problem]:
         except UnitError as error:
             problems.append(Problem(*_at(record), f"record '{name}': {error}", did_you_mean(str(record["unit"]), law.tree["units"])))
     return problems
+
+
+def _invariants(law: Law) -> list[Problem]:
+    return list(invariant_problems(law))
 
 
 def _rules(law: Law) -> list[Problem]:

@@ -85,7 +85,7 @@ def _merge_named(into: dict[str, Any], section: str, content: dict[str, Any], do
             )
         elif isinstance(value, dict):
             into[key] = {**value, "at": [document.file, line, column]}
-            if section == "actions":
+            if section == "actions" or "invariants" in value:
                 into[key]["marks"] = _marks(document, (section, key))
         else:
             into[key] = {"is": value, "at": [document.file, line, column]}

@@ -13,6 +13,7 @@ from engine.language import (
     ColumnSpec,
     DecisionSpec,
     EntitySpec,
+    InvariantSpec,
     ParameterSpec,
     RelationSpec,
     TableSpec,
@@ -128,9 +129,20 @@ class _Builder:
                 event,
                 spec.get("unit_of"),
                 spec["type"] == "year",
+                self.past(content, f"{name}.{column}", spec),
             )
         also = {other: {k: str(v) for k, v in cells.items()} for other, cells in content.get("also", {}).items()}
-        return TableSpec(name, columns, tuple(content.get("key", ())), content["absent"] == "unknown", content.get("happens_on"), also)
+        invariants = tuple(InvariantSpec(i, str(spec["holds"]), spec["says"]) for i, spec in content.get("invariants", {}).items())
+        key, measured = tuple(content.get("key", ())), content["absent"] == "unknown"
+        return TableSpec(name, columns, key, measured, content.get("happens_on"), also, invariants)
+
+    def past(self, content: dict[str, Any], name: str, spec: dict[str, Any]) -> bool:
+        """Whether a column dates what has happened; where the day is moved back, its row or its value is then left out."""
+        if not spec.get("past"):
+            return False
+        if spec["type"] not in ("date", "year") or not (spec.get("required") or spec.get("nullable")):
+            self.fail(content, f"{name}: only a date or year that is required or may be none can be `past`", "remove `past`")
+        return True
 
     def minimum(self, content: dict[str, Any], name: str, spec: dict[str, Any]) -> int | Fraction | None:
         """The least that a number can be, exact."""
