@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from typing import NoReturn, TextIO
 
 import click
 
@@ -48,8 +50,17 @@ def run() -> None:
     from engine.problems import EngineDefect, InputError
 
     gc.disable()  # a command answers and ends: collecting garbage would only delay the answer
+    stdout = sys.stdout
     try:
         main(standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as stop:
+        # Click and rich call a closed pipe a failure: the one puts another stdout in place, the other raises this beside it.
+        if sys.stdout is stdout and not isinstance(stop.__context__, BrokenPipeError):
+            raise
+        _read_no_further(stdout)
+    except BrokenPipeError:
+        _read_no_further(stdout)
     except InputError as error:
         for problem in error.problems:
             click.echo(f"kazets: {problem}", err=True)
@@ -65,11 +76,14 @@ def run() -> None:
         click.echo(f"kazets: {error.format_message()} — see {command} --help", err=True)
         sys.exit(2)
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            click.echo(f"kazets: the answer could not be written: {error.strerror}", err=True)
-            sys.exit(2)
-        sys.stderr.close()
-        sys.exit(0)
+        click.echo(f"kazets: the answer could not be written: {error.strerror}", err=True)
+        sys.exit(2)
+
+
+def _read_no_further(stdout: TextIO) -> NoReturn:
+    """Whoever reads the answer has seen enough, as in `| head`: no failure, and nothing more to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())  # what is still buffered goes nowhere
+    sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_the_text_shows_both_values_and_their_sources(law: Law, capsys: pytest.C
     contrast_report(law, THRESHOLD, Inquiry(), "AT", 2023, "coverage", "statute", None, "text")
     text = capsys.readouterr().out
     assert "(coverage.administered_to), 2023-12-31" in text
-    assert "19,999 t CO2" in text and "20,000 t CO2" in text and "icap-2025" in text
+    assert "19,999 t CO2" in text and "20,000 t CO2" in text and "ICAP factsheet 2025" in text
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,22 @@ class Formulas:
             rows = self.words.say("formula_where", rows=rows, condition=self.text(node.condition))
         if node.function == "count" or node.element is None:
             return self.words.say("formula_count", rows=rows)
+        if node.function in ("any", "all") and isinstance(node.element, n.Const):
+            return self.words.say("formula_exists", rows=rows)
         text = self.words.say(f"formula_{node.function}", rows=rows, element=self.text(node.element))
         return text if node.default is None else self.words.say("formula_default", item=text, other=self.inner(node.default))
+
+    def none_among(self, node: n.Aggregate, looked_at: int) -> str:
+        """That no row fits where one was looked for; of what was looked for nothing, where there is no row at all."""
+        if not looked_at:
+            return self.words.say("no_records", rows=self.text(node.over))
+        rows = self.text(node.over)
+        if node.condition is not None:
+            rows = self.words.say("formula_where", rows=rows, condition=self.text(node.condition))
+        wanted = node.element
+        if wanted is None or isinstance(wanted, n.Const):
+            return self.words.say("no_records", rows=rows)
+        return self.words.say("none_among", rows=rows, element=self.text(wanted))
 
 
 def _bare(node: n.Node) -> n.Node:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from engine.explaining.formulas import Formulas
+from engine.explaining.clauses import Clauses, leaves, mattering
 from engine.explaining.words import Words
-from engine.language import Node, OpenSet, Trace, Unknown
-from engine.language.nodes import Const
-from engine.law import Program, Rule, type_rule
+from engine.language import OpenSet, Trace, Unknown
+from engine.law import Entry, Program, Rule
+from engine.law.selection import ALWAYS
 from engine.proving import Conflict, Gap, RuleStep, Step
 
 StepKey = tuple[str, tuple[str, ...], str]
 MARKS = {True: "✓", False: "✗"}
 MAX_ROWS = 12
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _SENTENCES = {"holds": "rule_holds", "fails": "rule_fails", "displaced": "rule_displaced"}
 _LINES = {"displaced": "rule_displaced_by", "blocked": "rule_blocked_by"}
 
@@ -32,8 +35,8 @@ class ProofText:
     def __init__(self, words: Words, program: Program, steps: Mapping[StepKey, Step], full: bool = False) -> None:
         self.words, self.program, self.steps, self.full = words, program, steps, full
         self.rules: dict[str, Rule] = {rule.name: rule for rules in program.law.rules.values() for rule in rules}
-        self.formulas = Formulas(words)
-        self._nodes: dict[str, Node] = {}
+        self.clauses = Clauses(words)
+        self.cited: dict[str, None] = {}
 
     def lines(self, key: StepKey) -> Iterator[str]:
         """The proof of one decision, each line indented by two spaces a level; what was shown before is named only."""
@@ -46,7 +49,7 @@ class ProofText:
         kind = self.program.law.vocabulary.decisions[step.entity, step.decision].type
         pad = "  " * depth
         label = self.words.decision(step.entity, step.decision)
-        if self.words.coded:
+        if self.words.language == "en":  # the name by which the command line asks for it
             label += f" ({self.program.law.decision_name(step.entity, step.decision)})"
         head = f"{pad}{label}: {self.words.value(step.outcome, kind)}"
         if key in shown:
@@ -57,8 +60,11 @@ class ProofText:
         for cause in sorted(step.outcome.causes) if isinstance(step.outcome, (Unknown, OpenSet)) else ():
             yield f"{pad}  {self.words.say('because', cause=self.words.cause(cause))}"
         deciding = self._deciding(step)
-        for rule in deciding:
-            yield from self._rule(rule, step, depth + 1, shown)
+        for alike in self._alike(deciding):
+            if len(alike) == 1:
+                yield from self._rule(alike[0], step, depth + 1, shown)
+            else:
+                yield from self._rules_failing(alike, depth + 1)
         folded = len(step.rules) - len(deciding)
         if folded and not self.full:
             yield f"{pad}  {self.words.say('others_failed', count=folded)}"
@@ -76,12 +82,28 @@ class ProofText:
             states = {"holds"}
         return [rule for rule in step.rules if rule.state in states]
 
+    def _alike(self, rules: list[RuleStep]) -> Iterator[list[RuleStep]]:
+        """The rules one by one, but those together that all fail for one and the same fact or value of the law."""
+        groups: dict[Any, list[RuleStep]] = {}
+        for rule in rules:
+            reason = _sole_reason(rule) if not self.full else None
+            groups.setdefault((reason.text, reason.kind) if reason is not None else rule.rule, []).append(rule)
+        yield from groups.values()
+
+    def _rules_failing(self, rules: list[RuleStep], depth: int) -> Iterator[str]:
+        """Rules that fail for one reason, in two lines."""
+        yield "  " * depth + self.words.say("rules_fail_alike", count=len(rules), rules=", ".join(rule.rule for rule in rules))
+        first = rules[0]
+        assert first.when is not None
+        self.clauses.enter(self.program, self.rules[first.rule])
+        yield from self._clause(first.when, depth + 1, [])
+
     def _rule(self, step: RuleStep, of: Step, depth: int, shown: set[StepKey]) -> Iterator[str]:
         rule, pad = self.rules[step.rule], "  " * depth
-        sources, by = self.words.cites(rule.cites), ", ".join(step.by)
+        sources, by = self.sources(rule.cites, (rule.begins, rule.ends)), ", ".join(step.by)
         yield pad + self.words.say(_SENTENCES.get(step.state, "rule_open"), sentence=self.sentence(rule, step))
         yield f"{pad}  {self.words.say(_LINES.get(step.state, 'rule_line'), rule=rule.name, by=by, sources=sources)}"
-        self._nodes = {} if self.words.coded else self._formulas_of(rule)
+        self.clauses.enter(self.program, rule)
         needed: list[Trace] = []
         if step.when is not None:
             yield from self._clause(step.when, depth + 1, needed)
@@ -95,68 +117,46 @@ class ProofText:
 
     def sentence(self, rule: Rule, step: RuleStep) -> str:
         """The rule's sentence with the values of this case."""
-        text = self.words.label(rule.says, rule.name)
-        for fill in step.fills:
-            text = text.replace("{" + fill.name + "}", self.words.value(fill.value, fill.type))
-        return text
+        fills = {fill.name: self.words.value(fill.value, fill.type) for fill in step.fills}
+        return _BRACES.sub(lambda blank: fills.get(blank[1], blank[0]), self.words.label(rule.says, rule.name))
 
-    def _formulas_of(self, rule: Rule) -> dict[str, Node]:
-        """The parts of a rule by their texts: as this law has specialised it, and as it was written."""
-        typed = [t for t in self.program.rules(rule.decides) if t.rule.name == rule.name]
-        return self.formulas.index(part for t in (*typed, type_rule(self.program.law, rule)) for part in (t.when, t.value))
+    def sources(self, cites: tuple[tuple[str, str], ...], force: tuple[date, date] | None = None, known: date = ALWAYS) -> str:
+        """Where something stands, and since when that text applies and is known; every instrument is remembered for the list."""
+        self.cited.update(dict.fromkeys(instrument for instrument, _ in cites))
+        told = [self.words.cites(cites)]
+        told += [said] if force is not None and (said := self.words.in_force(*force)) else []
+        told += [self.words.say("known_from", day=self.words.day(known))] if known != ALWAYS else []
+        return "; ".join(told)
 
-    def formula(self, text: str) -> str:
-        """A part of the rule at hand as the reader sees it: as written, or with labels for its names."""
-        node = self._nodes.get(text)
-        return text if node is None else self.formulas.text(node)
+    def listed(self) -> Iterator[str]:
+        """What was cited so far: each instrument with its full title and the days on which that text applied and was published."""
+        if self.cited:
+            yield self.words.say("sources")
+        for name in self.cited:
+            yield f"  {self.words.instrument(name)}"
 
     # -- clauses ------------------------------------------------------------------------------------------------
 
     def _clause(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
         """A condition: its parts that mattered, each with its values."""
-        if part.kind in ("and", "or"):
-            decisive = part.kind == "or"
-            chosen = part.parts if self.full or part.value is not decisive else tuple(p for p in part.parts if p.value is decisive)
-            if not isinstance(part.value, bool) and not self.full:
-                chosen = tuple(p for p in part.parts if not isinstance(p.value, bool))
-            for inner in chosen:
-                yield from self._clause(inner, depth, needed)
-            return
-        if part.kind == "skipped":
-            return
-        mark = MARKS.get(part.value, "?") if isinstance(part.value, bool) else "?"
-        yield f"{'  ' * depth}{mark} {self.formula(part.text)}{self._values(part)}"
-        yield from self._leaves(part, depth + 1, needed)
-
-    def _values(self, part: Trace) -> str:
-        """Both values of a comparison."""
-        inner = part.parts[0] if part.kind == "not" else part
-        if inner.kind == "compare":
-            left, right = inner.parts
-            if self._said(right):
-                return f": {self._one(left)}"
-            return ": " + self.words.say("against", left=self._one(left), right=self._one(right))
-        if inner.kind == "in":
-            item, *members = inner.parts
-            if all(self._said(member) for member in members):
-                return f": {self._one(item)}"
-            return ": " + self.words.say("among", item=self._one(item), members=", ".join(map(self._one, members)))
-        if inner.kind == "none":
-            return f": {self._one(inner.parts[0])}"
-        return "" if inner.kind in ("rows", "and", "or") else f": {self._one(inner)}"
-
-    def _said(self, part: Trace) -> bool:
-        """Whether the formula in words has the value already, as that of a constant."""
-        return isinstance(self._nodes.get(part.text), Const)
-
-    def _one(self, part: Trace) -> str:
-        return self.words.value(part.value, part.type)
+        for inner in mattering(part, self.full):
+            mark = MARKS[inner.value] if isinstance(inner.value, bool) else "?"
+            head = f"{'  ' * depth}{mark} {self.clauses.clause(inner)}"
+            found = list(leaves(inner))
+            if len(found) == 1 and found[0].kind in ("parameter", "fact"):
+                yield f"{head}{self._origin(found[0])}"  # the line itself says what this one leaf is
+                continue
+            yield head
+            yield from self._leaves(inner, depth + 1, needed)
 
     def _value(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
-        """A computed value: its formula, and its leaves."""
+        """A computed value: its formula, and its leaves; what is only named is shown by its leaf or its own step."""
         if part.kind in ("constant", "skipped"):
             return
-        yield f"{'  ' * depth}= {self.formula(part.text)} = {self._one(part)}"
+        if part.kind in ("decision", "parameter", "fact"):
+            yield from self._leaves(part, depth, needed)
+            return
+        yield f"{'  ' * depth}= {self.clauses.formula(part.text)} = {self.clauses.value(part)}"
         yield from self._leaves(part, depth + 1, needed)
 
     def _leaves(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
@@ -164,10 +164,9 @@ class ProofText:
         if part.kind == "parameter":
             for inner in part.parts:
                 yield from self._leaves(inner, depth, needed)
-            yield f"{pad}{self._parameter(part)} = {self._one(part)}{self._origin(part)}"
+            yield f"{pad}{self.clauses.told(part)}{self._origin(part)}"
         elif part.kind == "fact":
-            origin = f" [{part.source}]" if part.source else ""
-            yield f"{pad}{self.formula(part.text)} = {self._one(part)}{origin}"
+            yield f"{pad}{self.clauses.told(part)}{self._origin(part)}"
         elif part.kind == "decision":
             needed.append(part)
         elif part.kind == "rows":
@@ -176,35 +175,50 @@ class ProofText:
             for inner in part.parts:
                 yield from self._leaves(inner, depth, needed)
 
-    def _parameter(self, part: Trace) -> str:
-        """A parameter and the key at which it was looked up."""
-        if self.words.coded:
-            return f"{part.name}[{', '.join(part.place)}]" if part.place else part.name
-        name = self.formulas.name(self.words.parameter(part.name))
-        keyed = self.program.law.vocabulary.parameters[part.name].keyed_by
-        keys = "; ".join(self.words.code(keyed, key) for key in part.place)
-        return self.words.say("formula_of", name=name, keys=keys) if keys else name
-
     def _rows(self, part: Trace, depth: int, needed: list[Trace]) -> Iterator[str]:
+        """The rows that the group was made from; where one was looked for and none fits, what each of them lacks."""
         pad = "  " * depth
-        kept = [row for row in part.parts if self.full or row.value is not False]
-        if not kept:
-            yield pad + (self.words.say("rows_none_fits", count=len(part.parts)) if part.parts else self.words.say("no_rows"))
+        kept = [row for row in part.parts if self.full or is_telling(row, part)]
+        if not kept and part.parts:
+            yield pad + self.words.say("rows_none_fits", count=len(part.parts))
         for row in kept[: None if self.full else MAX_ROWS]:
-            values = " ; ".join(f"{self.formula(p.text)} = {self._one(p)}" for p in row.parts)
             origin = f" [{row.source}]" if row.source else ""
-            yield f"{pad}{self.words.row(row.place)}: {values}{origin}"
+            yield f"{pad}{self.words.row(row.place)}: {'; '.join(self.clauses.row(row, self.full))}{origin}"
             for inner in row.parts:
                 list(self._leaves(inner, depth + 1, needed))
         if len(kept) > MAX_ROWS and not self.full:
             yield pad + self.words.say("more_rows", count=len(kept) - MAX_ROWS)
 
     def _origin(self, part: Trace) -> str:
-        if part.at is None or isinstance(part.at, Unknown):
-            return ""
-        key: Any = part.place[0] if part.place else None
-        spec = self.program.law.vocabulary.parameters[part.name]
-        if key is not None and spec.keyed_by == "year":
-            key = int(key)
-        entry = self.program.parameter(part.name, key, part.at)[1]
-        return f" [{self.words.cites(entry.cites)}]" if entry is not None else ""
+        """Where a fact was read, or which source gives a parameter."""
+        if part.kind == "fact":
+            return f" [{part.source}]" if part.source else ""
+        entry = parameter_entry(self.program, part)
+        return f" [{self.sources(entry.cites, (entry.begins, entry.ends), entry.known_from)}]" if entry is not None else ""
+
+
+def parameter_entry(program: Program, part: Trace) -> Entry | None:
+    """The sourced value behind a parameter of a trace, or None."""
+    if part.at is None or isinstance(part.at, Unknown):
+        return None
+    key: Any = part.place[0] if part.place else None
+    if key is not None and program.law.vocabulary.parameters[part.name].keyed_by == "year":
+        key = int(key)
+    return program.parameter(part.name, key, part.at)[1]
+
+
+def _sole_reason(step: RuleStep) -> Trace | None:
+    """The clause because of which a rule fails, where it is only one and rests on a fact or a value of the law, not on a decision."""
+    if step.state != "fails" or step.when is None:
+        return None
+    clauses = list(mattering(step.when))
+    if len(clauses) != 1 or any(leaf.kind in ("decision", "rows") for leaf in leaves(clauses[0])):
+        return None
+    return clauses[0]
+
+
+def is_telling(row: Trace, group: Trace) -> bool:
+    """Whether a row is worth a line: it counts, or it is one of those among which nothing was found."""
+    if group.name == "any" and group.value is False:
+        return True
+    return row.value is not False

@@ -89,7 +89,7 @@ def determine_report(
     if form == "json":
         _json(as_json(law, selection, facts, answers))
         return
-    _say(words.say("law_line", law=law.digest[:12], authority=words.authority(selection.authority), day=words.day(facts.as_of)))
+    _say(words.say("law_line", law=law.digest[:12], authority=words.authority_name(selection.authority), day=words.day(facts.as_of)))
     for line in words.drafts():
         _say(line)
     if len(asked) > many:
@@ -171,7 +171,7 @@ def why_report(
             root=f"{words.key(root.entity, root.key)}, {root.year}",
             phase=words.label(phase.title, phase.id),
             day=words.day(facts.as_of),
-            authority=words.authority(selection.authority),
+            authority=words.authority_name(selection.authority),
             law=law.digest[:12],
         )
     )
@@ -179,11 +179,14 @@ def why_report(
         _say(line)
     for authority, other in determination.differs.get(owner[1], {}).items():
         value = words.value(other, law.vocabulary.decisions[owner].type)
-        _say(words.say("under_authority", authority=words.authority(authority), value=value))
+        _say(words.say("under_authority", authority=words.authority_name(authority), value=value))
     for step_key in [k for k in determination.steps if (k[0], k[2]) == owner]:
         _say("")
         for line in proof.lines(step_key):
             _say(line)
+    _say("")
+    for line in proof.listed():
+        _say(line)
 
 
 def find_root(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root:

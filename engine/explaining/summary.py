@@ -89,7 +89,7 @@ def _told(words: Words, name: str, word: str) -> str:
     if word == UNDETERMINED:
         return words.say("undetermined")
     kind = words.law.vocabulary.decisions[words.law.manifest["main"], name].type
-    return word.replace("_", " ") if words.coded else words.code(kind.codes, word)
+    return words.code(kind.codes, word)
 
 
 def tables(law: Law, words: Words, summary: Summary) -> list[Any]:
@@ -105,7 +105,7 @@ def tables(law: Law, words: Words, summary: Summary) -> list[Any]:
     for phase, groups in summary.phases.items():
         heads = {name: sorted({w for g in groups.values() for w in g.counts.get(name, ())}) for name in wanted["counts"]}
         table = Table(title=words.label(law.phases[phase].title, phase), title_justify="left", title_style="bold")
-        table.add_column(wanted["group"] if words.coded else words.column(table_name, wanted["group"]))
+        table.add_column(words.column(table_name, wanted["group"]))
         for head in [
             words.label(law.tree["tables"][table_name]["label"], table_name),
             *(_told(words, n, w) for n in wanted["counts"] for w in heads[n]),

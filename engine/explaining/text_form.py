@@ -28,7 +28,7 @@ def determination_text(law: Law, words: Words, determination: Determination, eve
     for name, outcome in shown.items():
         kind = law.vocabulary.decisions[entity, name].type
         others = determination.differs.get(name, {})
-        disputed = "".join(f"   [{words.authority(authority)}: {words.value(other, kind)}]" for authority, other in others.items())
+        disputed = "".join(f"   [{words.authority_name(authority)}: {words.value(other, kind)}]" for authority, other in others.items())
         yield f"  {words.decision(entity, name):<{width}}  {words.value(outcome, kind)}{disputed}"
     for part, rows in determination.parts.items():
         for place, outcomes in rows:
@@ -60,7 +60,7 @@ def undetermined_text(law: Law, words: Words, determination: Determination, ever
     if waiting:
         yield f"  {words.say('cannot_determine')}"
     for reason, decisions in list(waiting.items())[:MAX_REASONS]:
-        names = (", " if words.coded else "; ").join(dict.fromkeys(decisions))
+        names = "; ".join(dict.fromkeys(decisions))
         yield f"    {reason} — {names}"
 
 
@@ -90,4 +90,4 @@ def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, 
             )
             printed = words.value(value, spec.type)
             # notes on values are remarks of those who keep the ruleset, in English only
-            yield label, printed, words.cites(entry.cites) + (f" ({entry.note})" if entry.note and words.coded else "")
+            yield label, printed, words.cites(entry.cites) + (f" ({entry.note})" if entry.note and words.language == "en" else "")

@@ -1,6 +1,6 @@
 """Values, names, sources and fixed words of a law as a person reads them, in one of the ruleset's languages.
 
-In English codes stand as they are written in files and commands; in the other languages by their labels.
+Codes and ids stand by their labels; as they are written in files only for whoever compares files.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from engine.explaining.locales import date_text, month_day_text, number_text, pl
 from engine.language import Cause, OpenSet, Type, Unknown
 from engine.language.aggregates import SUM_MEMBER
 from engine.law import Law
+from engine.law.reading_values import read_date
+from engine.law.selection import ALWAYS, NEVER
 from engine.law.wording import LANGUAGES, point_words, quotes_headings
 from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Conflict, Gap
@@ -28,18 +30,16 @@ class Words:
     Args:
         law: whose labels are used.
         language: `en`, `ru` or `kk`.
-
-    Attributes:
-        coded: whether codes, ids and formulas are shown as they are written, not by their labels.
+        coded: whether codes and ids are shown as files write them, not by their labels.
 
     Raises:
         InputError: the rulesets have no such language.
     """
 
-    def __init__(self, law: Law, language: str = "en") -> None:
+    def __init__(self, law: Law, language: str = "en", coded: bool = False) -> None:
         if language not in LANGUAGES:
             raise InputError([Problem("--lang", 0, 0, f"no language '{language}'", did_you_mean(language, LANGUAGES))])
-        self.law, self.language, self.coded = law, language, language == "en"
+        self.law, self.language, self.coded = law, language, coded
 
     # -- fixed words --------------------------------------------------------------------------------------------
 
@@ -82,6 +82,21 @@ class Words:
     def authority(self, name: str) -> str:
         """An authority by the name that commands use, or by its label."""
         return name if self.coded else self.label(self.law.manifest.get("authority_labels", {}).get(name), name)
+
+    def authority_name(self, name: str) -> str:
+        """An authority in a few words: in English the name that commands use, in the other languages its label."""
+        return name if self.language == "en" else self.authority(name)
+
+    def stated(self, name: str, value: bool) -> str:
+        """A condition as a sentence, or nothing where the ruleset has none: `the system was not suspended`.
+
+        Args:
+            name: of a parameter, or of a decision as `entity.decision`.
+        """
+        entity, _, decision = name.partition(".")
+        written = self.law.decision_name(entity, decision) if (entity, decision) in self.law.vocabulary.decisions else name
+        word = ("is_" if value else "not_") + written.replace(".", "_")
+        return self.say(word) if word in self.law.tree["words"] else ""
 
     def table(self, name: str) -> str:
         return self.label(self.law.tree["tables"].get(name, {}).get("label"), name)
@@ -126,7 +141,7 @@ class Words:
         return month_day_text(value, self.language)
 
     def value(self, value: Any, kind: Type | None) -> str:
-        """`20,001 t CO2`, `surrender_missing`, `unknown`; in the other languages `20 001 т CO2` and the label of the code."""
+        """`20,001 t CO2`, `unknown`, the label of a code; in the other languages `20 001 т CO2`."""
         if isinstance(value, (Gap, Conflict)):
             return self.say("undetermined_gap" if isinstance(value, Gap) else "undetermined_conflict")
         if value is None or isinstance(value, bool):
@@ -167,13 +182,9 @@ class Words:
 
     # -- sources ------------------------------------------------------------------------------------------------
 
-    def cites(self, cites: Iterable[tuple[str, str]], by_id: bool | None = None) -> str:
-        """`icap-2025, Inclusion thresholds; env-code-2021, 289(3)`, or by the short titles of the instruments.
-
-        Args:
-            by_id: whether instruments stand by their ids; where it is not said, in English they do.
-        """
-        if self.coded if by_id is None else by_id:
+    def cites(self, cites: Iterable[tuple[str, str]]) -> str:
+        """`Environmental Code 2021, art. 289(3)`; by the ids of files `env-code-2021, 289(3)`."""
+        if self.coded:
             return "; ".join(f"{instrument}, {point}" if point else instrument for instrument, point in cites)
         return "; ".join(self.cite(instrument, point) for instrument, point in cites)
 
@@ -196,6 +207,23 @@ class Words:
         """That the law is asked under drafts, and what each assumes: a line for each."""
         for draft in self.law.drafts:
             yield self.say("under_draft", title=self.label(draft.title, draft.id), assumes=self.label(draft.assumes, ""))
+
+    def in_force(self, begins: date, ends: date) -> str:
+        """Since and until when a text applies; nothing where it says neither."""
+        if begins == ALWAYS:
+            return "" if ends == NEVER else self.say("in_force_until", ends=self.day(ends))
+        return self.say("in_force_from" if ends == NEVER else "in_force_between", begins=self.day(begins), ends=self.day(ends))
+
+    def instrument(self, name: str) -> str:
+        """An instrument with its full title, and the days on which the text applied and was published, as far as they are given."""
+        content = self.law.tree["instruments"][name]
+        short, title = self.cite(name, ""), self.label(content["title"], name)
+        written = content.get("in_force", {})
+        begins, ends = (read_date(written[key]) if key in written else other for key, other in (("from", ALWAYS), ("to", NEVER)))
+        told = [title if title == short else f"{short}: {title}", self.in_force(begins, ends)]
+        if "published" in content:
+            told.append(self.say("published_on", day=self.day(read_date(content["published"]))))
+        return "; ".join(text for text in told if text)
 
     # -- what is missing ----------------------------------------------------------------------------------------
 

@@ -282,16 +282,16 @@ def _tells(telling: Telling, part: Trace) -> bool:
     """Whether a reader can do something with the comparison: one side has a name, the other a value."""
     left, right = sorted(part.parts, key=lambda side: isinstance(side.value, Unknown))
     known = not isinstance(left.value, Unknown) and left.value != date.min
-    return known and isinstance(right.value, Unknown) and bool(telling.subject(right))
+    return known and isinstance(right.value, Unknown) and bool(telling.clauses.subject(right))
 
 
 def _comparison(telling: Telling, part: Trace) -> str:
     """`emissions > 20 t CO2`: the open side by name, the known one by value."""
     left, right = (
-        telling.subject(side) or side.text if isinstance(side.value, Unknown) else telling.words.value(side.value, side.type)
+        telling.clauses.subject(side) or side.text if isinstance(side.value, Unknown) else telling.words.value(side.value, side.type)
         for side in part.parts
     )
-    return f"{left} {telling.operator(part)} {right}"
+    return f"{left} {telling.clauses.sign(part)} {right}"
 
 
 def _receipt(telling: Telling, stamp: dict[str, Any]) -> Iterator[tuple[str, str]]:

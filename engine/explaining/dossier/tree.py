@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.explaining.clauses import mattering
 from engine.explaining.dossier.sources import Cited, Sources
 from engine.explaining.dossier.telling import Telling
+from engine.explaining.proof_text import is_telling, parameter_entry
 from engine.language import OpenSet, Trace, Unknown
 from engine.law import Program, Rule
 from engine.proving import Gap, RuleStep, Step
@@ -98,7 +100,10 @@ class ProofTree:
             node.children += self._clause(step.when, needed)
         if step.gives is not None and step.gives.kind not in ("constant", "skipped"):
             shown = Node(
-                "value", self.telling.formula(step.gives.text), "=", strong=self.telling.words.value(step.gives.value, step.gives.type)
+                "value",
+                self.telling.clauses.formula(step.gives.text),
+                "=",
+                strong=self.telling.words.value(step.gives.value, step.gives.type),
             )
             shown.children = list(self._leaves(step.gives, needed))
             node.children.append(shown)
@@ -125,7 +130,7 @@ class ProofTree:
     def _clause(self, part: Trace, needed: list[Trace]) -> Iterator[Node]:
         for inner in mattering(part):
             mark = (HOLDS if inner.value else FAILS) if isinstance(inner.value, bool) else DOUBT
-            node = Node("clause", self.telling.clause(inner), mark)
+            node = Node("clause", self.telling.clauses.clause(inner), mark)
             leaves = list(self._leaves(inner, needed, bare=True))
             if len(leaves) == 1 and leaves[0].kind == "fact" and not _has_rows(inner):
                 node.cites, node.source = leaves[0].cites, leaves[0].source  # the line itself says what this one leaf is
@@ -140,10 +145,10 @@ class ProofTree:
                 yield from self._leaves(inner, needed)
             cites = self._origin(part)
             if cites or not bare:
-                yield Node("fact", self.telling.told(part), cites=cites)
+                yield Node("fact", self.telling.clauses.told(part), cites=cites)
         elif part.kind == "fact":
             if part.source or not bare:
-                yield Node("fact", self.telling.told(part), source=part.source or "")
+                yield Node("fact", self.telling.clauses.told(part), source=part.source or "")
         elif part.kind == "decision":
             needed.append(part)
         elif part.kind == "rows":
@@ -153,12 +158,11 @@ class ProofTree:
                 yield from self._leaves(inner, needed, bare)
 
     def _rows(self, part: Trace, needed: list[Trace]) -> Iterator[Node]:
-        kept, say = [row for row in part.parts if row.value is not False], self.telling.words.say
-        if not kept:
-            yield Node("note", say("rows_none_fits", count=len(part.parts)) if part.parts else say("no_rows"))
+        kept, say = [row for row in part.parts if is_telling(row, part)], self.telling.words.say
+        if not kept and part.parts:
+            yield Node("note", say("rows_none_fits", count=len(part.parts)))
         for row in kept[:MAX_ROWS]:
-            values = "; ".join(f"{self.telling.formula(p.text)} = {self.telling.words.value(p.value, p.type)}" for p in row.parts)
-            yield Node("fact", f"{self.telling.words.row(row.place)}: {values}", source=row.source or "")
+            yield Node("fact", f"{self.telling.words.row(row.place)}: {'; '.join(self.telling.clauses.row(row))}", source=row.source or "")
             for inner in row.parts:
                 list(self._leaves(inner, needed))
         if len(kept) > MAX_ROWS:
@@ -177,31 +181,6 @@ def deciding_rules(step: Step) -> list[RuleStep]:
     elif isinstance(step.outcome, Gap) or step.outcome is False or step.outcome == frozenset():
         states = {"holds"} if any(r.state == "holds" for r in step.rules) else {"fails", "displaced"}
     return [rule for rule in step.rules if rule.state in states]
-
-
-def mattering(part: Trace) -> Iterator[Trace]:
-    """The parts of a condition that made it what it is, without the `and` and `or` around them."""
-    if part.kind not in ("and", "or"):
-        if part.kind != "skipped":
-            yield part
-        return
-    decisive, chosen = part.kind == "or", part.parts
-    if part.value is decisive:
-        chosen = tuple(p for p in part.parts if p.value is decisive)
-    elif not isinstance(part.value, bool):
-        chosen = tuple(p for p in part.parts if not isinstance(p.value, bool))
-    for inner in chosen:
-        yield from mattering(inner)
-
-
-def parameter_entry(program: Program, part: Trace) -> Any:
-    """The sourced value behind a parameter of a trace, or None."""
-    if part.at is None or isinstance(part.at, Unknown):
-        return None
-    key: Any = part.place[0] if part.place else None
-    if key is not None and program.law.vocabulary.parameters[part.name].keyed_by == "year":
-        key = int(key)
-    return program.parameter(part.name, key, part.at)[1]
 
 
 def _has_rows(part: Trace) -> bool:
