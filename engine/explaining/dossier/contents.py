@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.explaining.clauses import mattering
 from engine.explaining.dossier.chart import Chart, draw
 from engine.explaining.dossier.sources import ReadingUsed, Source, Sources, readings_used
 from engine.explaining.dossier.telling import Telling
-from engine.explaining.dossier.tree import Node, ProofTree, mattering
+from engine.explaining.dossier.tree import Node, ProofTree
 from engine.explaining.json_form import receipt
 from engine.facts import Facts, Row
 from engine.language import Cause, OpenSet, Trace, Unknown

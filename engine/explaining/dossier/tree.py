@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.explaining.clauses import mattering
 from engine.explaining.dossier.sources import Cited, Sources
