@@ -15,7 +15,7 @@ from engine.explaining.words import Words
 from engine.language import Node, OpenSet, Trace, Unknown
 from engine.language import nodes as n
 from engine.language.values import whole
-from engine.law import Program, Rule, type_rule
+from engine.law import Entry, Program, Rule, type_rule
 
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -248,6 +248,16 @@ def mattering(part: Trace, full: bool = False) -> Iterator[Trace]:
         chosen = tuple(p for p in part.parts if not isinstance(p.value, bool))
     for inner in chosen:
         yield from mattering(inner, full)
+
+
+def parameter_entry(program: Program, part: Trace) -> Entry | None:
+    """The sourced value behind a parameter of a trace, or None."""
+    if part.at is None or isinstance(part.at, Unknown):
+        return None
+    key: Any = part.place[0] if part.place else None
+    if key is not None and program.law.vocabulary.parameters[part.name].keyed_by == "year":
+        key = int(key)
+    return program.parameter(part.name, key, part.at)[1]
 
 
 def leaves(part: Trace) -> Iterator[Trace]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from engine import __version__
+from engine.explaining.clauses import parameter_entry
 from engine.explaining.words import plain_json
 from engine.facts import Facts
 from engine.language import Trace
-from engine.law import Law, Selection
+from engine.language.values import whole
+from engine.law import Law, Program, Rule, Selection
 from engine.law.cache import engine_hash
+from engine.law.selection import ALWAYS, NEVER
 from engine.proving import Determination, RuleStep, Step
 
 SHORT = 16
@@ -74,32 +79,52 @@ def _one(law: Law, determination: Determination) -> dict[str, Any]:
     return found
 
 
-def proof_json(steps: Mapping[Any, Step]) -> list[dict[str, Any]]:
-    """The whole proof, one entry for each step, in the order in which it was proved."""
+def proof_json(program: Program, steps: Mapping[Any, Step]) -> list[dict[str, Any]]:
+    """The whole proof, one entry for each step, in the order in which it was proved; each rule and parameter with its law version."""
+    rules = {rule.name: rule for ones in program.law.rules.values() for rule in ones}
     return [
         {
             "entity": s.entity,
             "place": list(s.place),
             "decision": s.decision,
             "outcome": plain_json(s.outcome),
-            "rules": [_rule(r) for r in s.rules],
+            "rules": [_rule(program, rules[r.rule], r) for r in s.rules],
         }
         for s in steps.values()
     ]
 
 
-def _rule(step: RuleStep) -> dict[str, Any]:
-    found: dict[str, Any] = {"rule": step.rule, "state": step.state, "fired": list(step.fired)}
+def _rule(program: Program, rule: Rule, step: RuleStep) -> dict[str, Any]:
+    law = _version(program.law, rule.cites, (rule.begins, rule.ends), (rule.known_from, rule.known_to))
+    found: dict[str, Any] = {"rule": step.rule, "state": step.state, "fired": list(step.fired), "law": law}
     if step.by:
         found["by"] = list(step.by)
     if step.when is not None:
-        found["when"] = _trace(step.when)
+        found["when"] = _trace(program, step.when)
     if step.gives is not None:
-        found["value"] = _trace(step.gives)
+        found["value"] = _trace(program, step.gives)
     return found
 
 
-def _trace(part: Trace) -> dict[str, Any]:
+def _version(law: Law, cites: tuple[tuple[str, str], ...], force: tuple[date, date], known: tuple[date, date]) -> dict[str, Any]:
+    """Where something stands, when that text applies, and since when it is known; days without an end are left out."""
+    found: dict[str, Any] = {"cite": [_cite(law, instrument, point) for instrument, point in cites]}
+    for name, (begins, ends) in (("in_force", force), ("known", known)):
+        span = {key: day.isoformat() for key, day, open_end in (("from", begins, ALWAYS), ("to", ends, NEVER)) if day != open_end}
+        found |= {name: span} if span else {}
+    return found
+
+
+def _cite(law: Law, instrument: str, point: str) -> dict[str, Any]:
+    content = law.tree["instruments"][instrument]
+    found: dict[str, Any] = {"instrument": instrument, "point": point}
+    if "published" in content:
+        found["published"] = str(content["published"])
+    span = {key: str(content["in_force"][key]) for key in ("from", "to") if key in content.get("in_force", {})}
+    return found | ({"in_force": span} if span else {})
+
+
+def _trace(program: Program, part: Trace) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": part.kind, "text": part.text, "value": plain_json(part.value)}
     if part.name:
         found["name"] = part.name
@@ -107,6 +132,20 @@ def _trace(part: Trace) -> dict[str, Any]:
         found["place"] = list(part.place)
     if part.source:
         found["source"] = part.source
+    if part.kind == "parameter" and (entry := parameter_entry(program, part)) is not None:
+        found["law"] = _version(program.law, entry.cites, (entry.begins, entry.ends), (entry.known_from, NEVER))
+    if part.kind == "compare" and (margin := _margin(*part.parts)) is not None:
+        found["margin"] = margin
     if part.parts:
-        found["parts"] = [_trace(inner) for inner in part.parts]
+        found["parts"] = [_trace(program, inner) for inner in part.parts]
     return found
+
+
+def _margin(left: Trace, right: Trace) -> Any:
+    """Left less right, in the unit of the comparison, in days for dates; None where they cannot be subtracted or are not known."""
+    sides = (left.value, right.value)
+    if all(isinstance(side, date) for side in sides):
+        return (sides[0] - sides[1]).days
+    if all(isinstance(side, (int, Fraction)) and not isinstance(side, bool) for side in sides):
+        return plain_json(whole(sides[0] - sides[1]))
+    return None

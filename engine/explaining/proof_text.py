@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from engine.explaining.clauses import Clauses, leaves, mattering
+from engine.explaining.clauses import Clauses, leaves, mattering, parameter_entry
 from engine.explaining.words import Words
 from engine.language import OpenSet, Trace, Unknown
-from engine.law import Entry, Program, Rule
+from engine.law import Program, Rule
 from engine.law.selection import ALWAYS
 from engine.proving import Conflict, Gap, RuleStep, Step
 
@@ -195,16 +195,6 @@ class ProofText:
             return f" [{part.source}]" if part.source else ""
         entry = parameter_entry(self.program, part)
         return f" [{self.sources(entry.cites, (entry.begins, entry.ends), entry.known_from)}]" if entry is not None else ""
-
-
-def parameter_entry(program: Program, part: Trace) -> Entry | None:
-    """The sourced value behind a parameter of a trace, or None."""
-    if part.at is None or isinstance(part.at, Unknown):
-        return None
-    key: Any = part.place[0] if part.place else None
-    if key is not None and program.law.vocabulary.parameters[part.name].keyed_by == "year":
-        key = int(key)
-    return program.parameter(part.name, key, part.at)[1]
 
 
 def _sole_reason(step: RuleStep) -> Trace | None:

@@ -16,7 +16,7 @@ from engine.explaining.reports import read_facts
 from engine.explaining.terminal import say, say_json, shown
 from engine.explaining.words import Words
 from engine.facts import Facts
-from engine.law import Law
+from engine.law import Law, Program
 from engine.law.yaml_files import read_text
 from engine.problems import input_error
 from engine.proving import Inquiry, Root, ask
@@ -251,8 +251,10 @@ def _again(law: Law, facts: Facts, inquiry: Inquiry, group: list[tuple[str, dict
         determination = next(answers)
         (new,) = as_json(law, selection, facts, [determination])[name]
         new["receipt"] = new["receipt"] | {"facts_path": old["receipt"]["facts_path"]}
+        old = {name: value for name, value in old.items() if name != "deciding"}  # what would decide it is no part of what was decided
         if "proof" in old:
-            new["proof"] = _relocated(proof_json(determination.steps), facts.path, old["receipt"]["facts_path"])
+            program = Program(law, selection, law.phases[determination.phase], root.year)
+            new["proof"] = _relocated(proof_json(program, determination.steps), facts.path, old["receipt"]["facts_path"])
         yield Replayed(root, _canonical(old) == _canonical(new), tuple(_differences(law, root, old, new)))
 
 

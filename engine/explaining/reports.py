@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from engine.explaining.deciding import deciding
+from engine.explaining.deciding_text import deciding_json, deciding_lines
 from engine.explaining.json_form import as_json, proof_json
 from engine.explaining.proof_text import ProofText
 from engine.explaining.text_form import determination_text, law_lines
@@ -157,12 +159,19 @@ def why_report(
     owner = decision_key(law, root, wanted)
     (determination,) = ask(law, facts, inquiry, [root], "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    program = Program(law, selection, law.phases[determination.phase], root.year)
     if form == "json":
         content = as_json(law, selection, facts, [determination])
-        _json({name: [one | {"proof": proof_json(determination.steps)} for one in ones] for name, ones in content.items()})
+        keys = [k for k in determination.steps if (k[0], k[2]) == owner]
+        what_if = [
+            {"decision": law.decision_name(k[0], k[2]), "place": list(k[1]), "facts": deciding_json(found)}
+            for k in keys
+            if (found := deciding(law, facts, inquiry, root, k, determination.steps[k].outcome))
+        ]
+        more = {"proof": proof_json(program, determination.steps)} | ({"deciding": what_if} if what_if else {})
+        _json({name: [one | more for one in ones] for name, ones in content.items()})
         return
     words = Words(law, language)
-    program = Program(law, selection, law.phases[determination.phase], root.year)
     proof = ProofText(words, program, determination.steps, full)
     phase = law.phases[determination.phase]
     _say(
@@ -184,6 +193,16 @@ def why_report(
         _say("")
         for line in proof.lines(step_key):
             _say(line)
+        outcome = determination.steps[step_key].outcome
+        found = deciding(law, facts, inquiry, root, step_key, outcome)
+        if found:
+            _say("")
+            _say(words.say("deciding_head"))
+            for line in deciding_lines(words, found, law.vocabulary.decisions[owner].type):
+                _say(f"  {line}")
+            facts_missing = sum(cause.kind == "fact" for cause in outcome.causes)
+            if facts_missing > len(found):
+                _say(f"  {words.say('deciding_more', count=facts_missing - len(found))}")
     _say("")
     for line in proof.listed():
         _say(line)

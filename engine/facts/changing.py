@@ -35,3 +35,20 @@ def unhashed(facts: Facts, as_of: date, added: list[Row], replaced: Mapping[int,
 def _plain(row: Row) -> list[Any]:
     cells = [[name, "/".join(cell.key) if isinstance(cell, Row) else str(cell)] for name, cell in row.cells.items()]
     return [row.table, list(row.key), cells]
+
+
+def with_cell(facts: Facts, row: Row, column: str, value: Any) -> Facts:
+    """The facts with another value in one cell of ``row``; whatever refers to the row refers to the new one. Without a hash."""
+    replaced = {id(row): Row(row.table, row.key, {**row.cells, column: value}, row.source)}
+    todo = [row]
+    while todo:
+        old = todo.pop()
+        for rows in facts.tables.values():
+            for holder in rows:
+                names = [name for name, cell in holder.cells.items() if cell is old]
+                if names and id(holder) not in replaced:
+                    replaced[id(holder)] = Row(holder.table, holder.key, dict(holder.cells), holder.source)
+                    todo.append(holder)
+                for name in names:
+                    replaced[id(holder)].cells[name] = replaced[id(old)]
+    return unhashed(facts, facts.as_of, [], replaced)

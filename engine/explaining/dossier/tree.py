@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.explaining.clauses import mattering
+from engine.explaining.clauses import mattering, parameter_entry
 from engine.explaining.dossier.sources import Cited, Sources
 from engine.explaining.dossier.telling import Telling
-from engine.explaining.proof_text import is_telling, parameter_entry
+from engine.explaining.proof_text import is_telling
 from engine.language import OpenSet, Trace, Unknown
 from engine.law import Program, Rule
 from engine.proving import Gap, RuleStep, Step
