@@ -11,6 +11,7 @@ import click
 
 from engine.commands import (
     asking,
+    curing,
     draft,
     editing,
     facts,
@@ -27,6 +28,7 @@ def main() -> None:
     Examples:
       kazets determine examples/case.yaml
       kazets why examples/case.yaml K-1 YEAR
+      kazets cure examples/case.yaml K-1 YEAR
       kazets law list
 
     Exit status: 0 answered, 1 a check failed, 2 bad usage or bad input.
@@ -35,6 +37,7 @@ def main() -> None:
 
 MODULES = (
     asking,
+    curing,
     draft,
     editing,
     facts,

@@ -5,6 +5,7 @@ Z3 proposes; proving decides: every change is made to the facts and determined a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -113,8 +114,9 @@ class _Search:
                 found, smallest, cure = self._one_by_one(still, done_without)
                 problem, goal, as_of = self.problem(found, still)
             cures.append(cure)
-            counted = [c.action.name for c, _ in smallest.taken if c.action.number is not None]
-            done_without += [name for name in dict.fromkeys(counted) if name not in done_without]
+            counted = {c.action.name: c.action.price is not None for c, _ in smallest.taken if c.action.number is not None}
+            bought = [name for name, priced in counted.items() if priced]
+            done_without += bought or list(counted)
             if not counted:
                 break
         return Way(tuple(cures)) if cures else Way((), self.obstacles(found, still))
@@ -168,12 +170,12 @@ class _Search:
             if core is not None:
                 made.append(self._obstacle(code, codes, core))
         if not made:
-            made.append(self._obstacle(", ".join(self.goal), self.law.vocabulary.decisions[self.status_key].type.codes, whole))
+            made.append(self._obstacle(None, None, whole))
         return tuple(made)
 
-    def _obstacle(self, about: str, codes: str | None, core: list[tuple[str, str]]) -> Obstacle:
+    def _obstacle(self, about: str | None, codes: str | None, core: list[tuple[str, str]]) -> Obstacle:
         """The rules of a core, and the days that they turn on, in the order in which decisions build on each other."""
-        names = {name for kind, name in core if kind == "rule"}
+        names = {name for kind, name in core if kind == "rule"} or set(self._by_rules(about))
         days = {day for key in self.cone for typed in self.program.rules(key) if typed.rule.name in names for day in _days_read(typed)}
         rules = []
         for key in self.cone:
@@ -182,6 +184,13 @@ class _Search:
                 if typed.rule.name in names or (key in days and self._holds(typed, instances[0])):
                     rules.append(self._ground(typed, instances[0]))
         return Obstacle(about, codes, tuple(rules), tuple((kind, name) for kind, name in core if kind != "rule"))
+
+    def _by_rules(self, about: str | None) -> Iterator[str]:
+        """The rules that say so on the facts as they are: where no action bears on it, a core names none."""
+        key = self.status_key if about is None else self.breaches_key
+        for typed in self.program.rules(key):
+            if self._holds(typed, self.now.main) and about in (None, self.now.eval(typed.value, self.now.main.env)):
+                yield typed.rule.name
 
     def _ground(self, typed: TypedRule, instance: Instance) -> Ground:
         """A rule in the way; of a rule about parts, of which there may be many, only what it decides is said."""
@@ -269,6 +278,7 @@ class _Search:
             number if action.number is not None else None,
             action.number.type if action.number is not None else None,
             extra[action.day.name] if action.day is not None else None,
+            action.price is not None,
             price * number if price is not None else None,
             tuple((row.table, {name: plain(cell) for name, cell in row.cells.items()}) for row in written),
             old.key if old is not None else None,

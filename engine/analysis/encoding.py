@@ -27,6 +27,7 @@ from engine.analysis.symbols import (
 from engine.facts import Facts, Row
 from engine.language import Cause, Node, OpenSet, Unknown
 from engine.language.aggregates import FOLDS
+from engine.language.meaning import candidates
 from engine.language.nodes import (
     Aggregate,
     And,
@@ -65,12 +66,18 @@ class _Surroundings:
 
     def __init__(self, prover: Prover, facts: Facts) -> None:
         self._prover, self.facts, self.law = prover, facts, prover.law
+        self.own: Session | None = None
 
     def session(self, root: Root) -> Session:
-        return self._prover.session(root)
+        return self.own if self.own is not None and root == self.own.root else self._prover.session(root)
 
     def years_before(self, year: int) -> Any:
         return self._prover.years_before(year)
+
+    def group(self, entity: str, columns: tuple[str, ...], values: tuple[Any, ...], year: int, years: str | None) -> list[Instance]:
+        """The same instances as for proving, one by one: what is folded from them may depend on a choice."""
+        members = self._prover.group(entity, columns, values, year, years).members()
+        return [self.session(member.root).main for member in members]
 
 
 class Tracker:
@@ -115,7 +122,8 @@ class Encoding:
         self.root, self.present, self.source, self.tracker = root, present or {}, source or {}, tracker or Tracker()
         self.program = prover.program(root)
         self.law = prover.law
-        self.session = Session(_Surroundings(prover, facts), root, self.program)  # type: ignore[arg-type]
+        surroundings = _Surroundings(prover, facts)
+        self.session = surroundings.own = Session(surroundings, root, self.program)  # type: ignore[arg-type]
         self.main = self.session.main
         self.before, self._places = before, dict[tuple[str, tuple[str, ...]], Instance]()
         self._values: dict[tuple[int, str], Any] = {}
@@ -204,7 +212,8 @@ class Encoding:
         if is_symbolic(key):
             return op.lift(lambda one: self.session.parameter(node.name, one, at), key)
         if isinstance(key, Unknown) and node.members and not isinstance(at, Unknown) and at is not None:
-            return hull([self.session.parameter(node.name, member, at) for member in node.members], key.causes)
+            found = [self.session.parameter(node.name, member, at) for member in node.members]
+            return hull([*found, None] if key.none else found, key.causes)
         missing = causes_of((at, key))
         if missing:
             return Unknown(missing, self.law.vocabulary.parameters[node.name].minimum, None, node.type.nullable)
@@ -259,12 +268,15 @@ class Encoding:
         if is_symbolic(rows):
             raise Unencodable(f"'{node.text}': over a set that is left open")
         members = []
-        for member in rows if isinstance(rows, list) else sorted(rows):
+        for member, belongs in candidates(rows):
             inner = {**env, node.variable: member}
-            kept = True if node.condition is None else self.eval(node.condition, inner)
+            kept = belongs if node.condition is None else op.all_of([belongs, self.eval(node.condition, inner)])
             if kept is False:
                 continue
             value = 1 if node.element is None else self.eval(node.element, inner)
+            if isinstance(value, Unknown) and value.none and node.function in ("sum", "min", "max"):
+                value, perhaps = Unknown(value.causes), Unknown(value.causes)
+                kept = kept if node.function == "sum" else op.all_of([kept, perhaps])
             members.append((self._there(member, kept, value, node.function), value))
         default = self.eval(node.default, env) if node.default is not None else None
         if not any(is_symbolic(part) for member in members for part in member) and not is_symbolic(default):

@@ -9,6 +9,7 @@ from typing import Any
 import z3
 
 from engine.analysis.symbols import (
+    LEFT_OPEN,
     Amount,
     Formula,
     Linear,
@@ -35,6 +36,7 @@ from engine.analysis.symbols import (
 )
 from engine.language import Unknown
 from engine.language import arithmetic as arith
+from engine.language.meaning import kleene_and, kleene_or
 
 
 def lift(apply: Callable[..., Any], *values: Any) -> Any:
@@ -54,17 +56,25 @@ def _nothing(value: Any) -> bool:
 
 
 def negate(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return Unknown(value.causes)
     sides = truth(value)
     return settled(Truth(sides.fails, sides.holds, sides.sure))
 
 
 def all_of(values: Iterable[Any]) -> Any:
-    sides = [truth(value) for value in values]
+    known = list(values)
+    if not any(map(is_symbolic, known)):
+        return kleene_and(known)
+    sides = [truth(value) for value in known]
     return settled(Truth(conj(*(s.holds for s in sides)), disj(*(s.fails for s in sides)), all(s.sure for s in sides)))
 
 
 def any_of(values: Iterable[Any]) -> Any:
-    sides = [truth(value) for value in values]
+    known = list(values)
+    if not any(map(is_symbolic, known)):
+        return kleene_or(known)
+    sides = [truth(value) for value in known]
     return settled(Truth(disj(*(s.holds for s in sides)), conj(*(s.fails for s in sides)), all(s.sure for s in sides)))
 
 
@@ -118,7 +128,7 @@ def _compare(operator: str, left: Any, right: Any) -> Any:
         alike = disj(conj(this.holds, that.holds), conj(this.fails, that.fails))
         return settled(Truth(alike, disj(conj(this.holds, that.fails), conj(this.fails, that.holds)), this.sure and that.sure))
     if not _measured(left) or not _measured(right):
-        return Unknown(frozenset())
+        return LEFT_OPEN
     one, two = (amount(right), amount(left)) if operator in (">", ">=") else (amount(left), amount(right))
     defined = conj(neg(one.undefined), neg(two.undefined))
     if operator == "==":
@@ -162,15 +172,15 @@ def contains(members: Any, item: Any) -> Any:
 
 def calculate(operator: str, left: Any, right: Any) -> Any:
     if not is_symbolic(left) and not is_symbolic(right):
-        return Unknown(frozenset()) if left is None or right is None else arith.OPERATIONS[operator](left, right)
+        return LEFT_OPEN if left is None or right is None else arith.OPERATIONS[operator](left, right)
     return lift(lambda a, b: _calculate(operator, a, b), left, right)
 
 
 def _calculate(operator: str, left: Any, right: Any) -> Any:
     if not is_symbolic(left) and not is_symbolic(right):
-        return Unknown(frozenset()) if left is None or right is None else arith.OPERATIONS[operator](left, right)
+        return LEFT_OPEN if left is None or right is None else arith.OPERATIONS[operator](left, right)
     if left is None or right is None or not _measured(left) or not _measured(right):
-        return Unknown(frozenset())
+        return LEFT_OPEN
     if operator in ("+", "-"):
         one, two = amount(left), scale(amount(right), 1 if operator == "+" else -1)
         undefined = disj(one.undefined, two.undefined)

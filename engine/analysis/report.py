@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ class Doing:
         place: what it is about.
         number: how much, and its unit; None for an action that is not counted.
         day: the last day on which it serves.
+        priced: whether it has a price, given or not.
         cost: in the unit of the price; None where no price is given or there is none to pay.
         rows: what is written into the facts: the table, and the cells by column; ``replaces`` where a row is changed.
         also: the same action with other choices that would serve as well, each as its (name, value) pairs.
@@ -34,6 +35,7 @@ class Doing:
     number: int | None
     unit: Type | None
     day: date | None
+    priced: bool
     cost: Any
     rows: tuple[tuple[str, Mapping[str, Any]], ...]
     replaces: tuple[str, ...] | None
@@ -67,13 +69,13 @@ class Obstacle:
     """A proof that something cannot be reached by any action: what excludes it, none of which could be left out.
 
     Attributes:
-        about: the breach that stays, or the goal that is missed.
-        codes: its code list.
+        about: the breach that stays; None for the goal itself, where each breach alone could be avoided.
+        codes: the code list of the breach.
         rules: the rules.
         actions: the conditions of actions: (`still` or `possible`, the action).
     """
 
-    about: str
+    about: str | None
     codes: str | None
     rules: tuple[Ground, ...]
     actions: tuple[tuple[str, str], ...]
@@ -84,7 +86,8 @@ class Way:
     """One of the two questions: what would still make it compliant, and what would have.
 
     Attributes:
-        cures: the smallest first; each further one does without the counted actions of those before.
+        cures: the cheapest first, and of equals the smallest; each further one does without what the one before
+            would buy, or, where that buys nothing, without the units that it would use.
         obstacles: where there is none, the proofs that there is none.
     """
 
@@ -103,6 +106,7 @@ class CureReport:
         still, would_have: the two ways; `would_have` only where nothing can still be done.
         barred: what is held, but may not be used.
         missing: what is not known, where that is why nothing was found.
+        differs: what is said under each other authority, where that is not the same.
     """
 
     root: Root
@@ -118,3 +122,9 @@ class CureReport:
     barred: tuple[Barred, ...]
     missing: tuple[Cause, ...] = ()
     why: str = ""
+    differs: Mapping[str, CureReport] = field(default_factory=dict)
+
+    @property
+    def way(self) -> Way:
+        """What was found: what can still be done, or else what could have been."""
+        return self.still if self.still.cures else self.would_have

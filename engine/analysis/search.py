@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import z3
@@ -24,7 +26,6 @@ from engine.analysis.symbols import (
     exactly,
     formula,
     is_number,
-    numeral,
     truth,
 )
 from engine.language.values import low
@@ -112,30 +113,34 @@ class Problem:
     # -- the smallest change ------------------------------------------------------------------------------------
 
     def smallest(self, goal: Formula, barred: Iterable[str] = ()) -> Found | None:
-        """The fewest acts, then the fewest units, then the least cost, then what comes first, each as late as may be.
+        """The least cost, then the fewest units, then the fewest acts, then what comes first, each as late as may be.
 
         Raises:
             EngineDefect: Z3 gave up.
         """
         if goal is False:
             return None
-        solver = z3.Optimize()
+        solver = z3.Solver()
         solver.set(timeout=SECONDS * 1_000)
         solver.add(*self.base, *(constraint for _, _, constraint in self.tracked), formula(goal))
         for name in barred:
             solver.add(*(total == 0 for total in self.by_action.get(name, [])))
+        model = _model(solver)
+        if model is None:
+            return None
         counted = [(pool.total, members) for pool, members in self.offer.pools if members[0].action.number is not None]
-        solver.minimize(z3.Sum([*self.acts, z3.IntVal(0)]))
-        solver.minimize(z3.Sum([*(total for total, _ in counted), z3.IntVal(0)]))
         costs = zip(weights([members[0] for _, members in counted]), (total for total, _ in counted), strict=True)
-        solver.minimize(z3.Sum([*(numeral(weight) * total for weight, total in costs if weight), z3.IntVal(0)]))
-        solver.minimize(z3.Sum([*(n * pool.total for n, (pool, _) in enumerate(self.offer.pools)), z3.IntVal(0)]))
-        if self.offer.days:
-            solver.maximize(z3.Sum([day.variable for day in self.offer.days.values()]))
-        answer = solver.check()
-        if answer == z3.unknown:
-            raise EngineDefect("the search for a cure did not end in time")
-        return self._read(solver.model()) if answer == z3.sat else None
+        days = sum(day.last for day in self.offer.days.values())
+        for objective in (
+            [weight * total for weight, total in costs if weight],
+            [total for total, _ in counted],
+            self.acts,
+            [n * pool.total for n, (pool, _) in enumerate(self.offer.pools) if n],
+            [days, *(-day.variable for day in self.offer.days.values())],  # how many days before the last, all together
+        ):
+            if objective:
+                model = _least(solver, z3.Sum(objective), model)
+        return self._read(model)
 
     def _read(self, model: Any) -> Found:
         taken = []
@@ -177,16 +182,54 @@ class Problem:
         return kept
 
 
+def _model(solver: Any) -> Any:
+    """A model, or None where there is none.
+
+    Raises:
+        EngineDefect: Z3 gave up.
+    """
+    answer = solver.check()
+    if answer == z3.unknown:
+        raise EngineDefect("the search for a cure did not end in time")
+    return solver.model() if answer == z3.sat else None
+
+
+def _least(solver: Any, objective: Any, model: Any) -> Any:
+    """The model in which a whole number that is not below nothing is least; ``solver`` is left with that as a constraint.
+
+    The bound is halved until nothing lies below it: `z3.Optimize` looks for the least in one step, and on sums with
+    fractions beside whole numbers it may never end.
+    """
+    low, high = 0, model.eval(objective, model_completion=True).as_long()
+    while low < high:
+        middle = (low + high) // 2
+        solver.push()
+        solver.add(objective <= middle)
+        better = _model(solver)
+        if better is None:
+            low = middle + 1
+            solver.pop()
+            solver.add(objective >= low)
+        else:
+            model, high = better, better.eval(objective, model_completion=True).as_long()
+            solver.pop()
+    solver.add(objective == high)
+    return model
+
+
 def given_price(candidate: Candidate) -> Any:
     """The price of one unit, or None where it has none or none is known."""
     price = candidate.price
     return price if is_number(price) and low(price) is price else None
 
 
-def weights(candidates: list[Candidate]) -> list[Any]:
-    """What one unit of each costs: nothing, its price, or where that is not known the highest that is, else one."""
-    highest = max((p for p in map(given_price, candidates) if p is not None), default=1)
-    return [0 if c.action.price is None else highest if given_price(c) is None else given_price(c) for c in candidates]
+def weights(candidates: list[Candidate]) -> list[int]:
+    """What one unit of each costs, in whole parts of the price: nothing, its price, or where that is not known the highest, else one."""
+    prices = [price for price in map(given_price, candidates) if price is not None]
+    parts = lcm(*(Fraction(price).denominator for price in prices))
+    highest = max(prices, default=1)
+    costs = [0 if c.action.price is None else highest if given_price(c) is None else given_price(c) for c in candidates]
+    return [int(cost * parts) for cost in costs]
 
 
 class Noted(Tracker):

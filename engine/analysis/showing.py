@@ -1,105 +1,116 @@
-"""A cure report as lines of text and as plain data for JSON."""
+"""A cure report as sentences for a text or a dossier, and as plain data for JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from engine.language import NUMBER, Cause, OpenSet, Type, Unknown
-from engine.language.values import decimal_text
-from engine.proving import Conflict, Fill, Gap
+from engine.explaining.words import Words, plain_json
+from engine.language import NUMBER, Type
+from engine.proving import Fill
 
 if TYPE_CHECKING:
     from engine.analysis.barred import Barred, Ground
     from engine.analysis.report import Cure, CureReport, Doing, Obstacle, Way
 
-
-class Words(Protocol):
-    """What the text form asks of the names, values and fixed words of a law; `engine.explaining` has them."""
-
-    law: Any
-
-    def say(self, word: str, /, **values: Any) -> str: ...
-    def label(self, labels: Any, fallback: str) -> str: ...
-    def code(self, codes: str | None, member: str) -> str: ...
-    def decision(self, entity: str, name: str) -> str: ...
-    def value(self, value: Any, kind: Type | None) -> str: ...
-    def day(self, value: date) -> str: ...
-    def cites(self, cites: Iterable[tuple[str, str]]) -> str: ...
-    def cause(self, cause: Cause) -> str: ...
+Line = tuple[int, str]
+"""How deep a sentence stands under those before it, and the sentence."""
 
 
-def cure_lines(report: CureReport, words: Words) -> Iterator[str]:
-    """The report as text, from the status downwards; what it is about is for the caller to say first."""
+def cure_lines(report: CureReport, words: Words) -> Iterator[Line]:
+    """The report as sentences, from the status downwards; what it is about is for the caller to say first."""
     law = words.law
     result, entity = law.manifest["result"], report.root.entity
     kind = law.vocabulary.decisions[entity, result["status"]].type
-    goal = ", ".join(words.value(code, kind) for code in report.goal)
-    yield f"{words.decision(entity, result['status'])}: {words.value(report.status, kind)}"
+    yield 0, f"{words.decision(entity, result['status'])}: {words.value(report.status, kind)}"
     for code in report.breaches:
-        yield f"  {words.code(law.vocabulary.decisions[entity, result['breaches']].type.codes, code)}"
-    if report.state == "reached":
-        yield words.say("cure_reached")
-    elif report.state == "not_searched":
-        yield words.say("cure_not_searched", why=report.why)
+        yield 1, words.code(law.vocabulary.decisions[entity, result["breaches"]].type.codes, code)
+    yield from remedy_lines(report, words)
+
+
+def remedy_lines(report: CureReport, words: Words) -> Iterator[Line]:
+    """What would cure it, why nothing would, what is missing and what is barred, without the status."""
+    kind = _status_type(report, words)
+    if report.state in ("reached", "not_searched"):
+        yield 0, words.say(f"cure_{report.state}")
     else:
-        yield from _way(report.still, "cure_still", "cure_too_late", goal, kind, words)
+        yield from _way(report.still, "cure_still", "cure_too_late", kind, words)
         if not report.still.cures:
-            yield from _way(report.would_have, "cure_would_have", "cure_none", goal, kind, words)
+            yield from _way(report.would_have, "cure_would_have", "cure_none", kind, words)
     if report.missing:
-        yield words.say("cure_unknown")
-        yield from (f"  {words.cause(cause)}" for cause in report.missing)
+        yield 0, words.say("cure_unknown")
+        yield from ((1, words.cause(cause)) for cause in report.missing)
     if report.barred:
-        yield words.say("cure_barred")
+        yield 0, words.say("cure_barred")
         for one in report.barred:
             yield from _barred(one, words)
+    for authority, other in report.differs.items():
+        yield from _differs(authority, other, words)
 
 
-def _way(way: Way, found: str, none: str, goal: str, kind: Type, words: Words) -> Iterator[str]:
+def _status_type(report: CureReport, words: Words) -> Type:
+    return words.law.vocabulary.decisions[report.root.entity, words.law.manifest["result"]["status"]].type
+
+
+def _differs(authority: str, report: CureReport, words: Words) -> Iterator[Line]:
+    """What another authority says instead, in brief: the best that can or could be done."""
+    head = {"still": "cure_still", "too_late": "cure_would_have"}.get(report.state, f"cure_{report.state}")
+    if report.state == "unknown":
+        head = "cure_not_known"
+    yield 0, words.say("under_authority", authority=words.authority(authority), value=words.say(head))
+    if report.way.cures:
+        yield from ((depth - 1, text) for depth, text in _cure(report.way.cures[0], _status_type(report, words), words))
+
+
+def _way(way: Way, found: str, none: str, kind: Type, words: Words) -> Iterator[Line]:
     if not way.cures:
         if way.obstacles:
-            yield words.say(none, goal=goal)
+            yield 0, words.say(none)
         for obstacle in way.obstacles:
             yield from _obstacle(obstacle, words)
         return
-    yield words.say(found, goal=goal)
+    yield 0, words.say(found)
     for number, cure in enumerate(way.cures):
-        yield "  " + (words.say("cure_or") if number else words.say("cure_first", count=cure.acts))
+        yield 1, words.say("cure_or") if number else words.say("cure_first", count=cure.acts)
         yield from _cure(cure, kind, words)
 
 
-def _cure(cure: Cure, kind: Type, words: Words) -> Iterator[str]:
+def _cure(cure: Cure, kind: Type, words: Words) -> Iterator[Line]:
     for doing in cure.doings:
-        yield "    " + _filled(doing.says, doing.fills, words)
+        yield 2, _filled(doing.says, doing.fills, words)
         if doing.also:
-            choices = ", ".join(
-                " ".join(words.value(value, NUMBER if isinstance(value, int) else None) for _, value in one) for one in doing.also
-            )
-            yield "      " + words.say("cure_also", choices=choices)
+            yield 3, words.say("cure_also", choices=", ".join(_choice(one, words) for one in doing.also))
     counted = [doing for doing in cure.doings if doing.number is not None]
     if len(counted) > 1:
-        yield "    " + words.say("cure_units", units=words.value(cure.units, counted[0].unit))
+        yield 2, words.say("cure_units", units=words.value(cure.units, counted[0].unit))
     if cure.cost is not None:
-        yield "    " + words.say("cure_cost", cost=words.value(cure.cost, cure.currency))
-    yield "    " + words.say("cure_proved", day=words.day(cure.as_of), status=words.value(cure.status, kind))
+        yield 2, words.say("cure_cost", cost=words.value(cure.cost, cure.currency))
+    for label in dict.fromkeys(words.label(doing.label, doing.action) for doing in counted if doing.priced and doing.cost is None):
+        yield 2, words.say("cure_no_price", action=label)
+    yield 2, words.say("cure_proved", day=words.day(cure.as_of), status=words.value(cure.status, kind))
 
 
-def _obstacle(obstacle: Obstacle, words: Words) -> Iterator[str]:
-    yield "  " + words.say("cure_stays", what=words.code(obstacle.codes, obstacle.about))
+def _choice(pairs: Iterable[tuple[str, Any]], words: Words) -> str:
+    return " ".join(words.value(value, NUMBER if isinstance(value, int) else None) for _, value in pairs)
+
+
+def _obstacle(obstacle: Obstacle, words: Words) -> Iterator[Line]:
+    if obstacle.about is None:
+        yield 1, words.say("cure_stays_all")
+    else:
+        yield 1, words.say("cure_stays", what=words.code(obstacle.codes, obstacle.about))
     for rule in obstacle.rules:
-        yield "    " + _rule(rule, words)
+        yield 2, _rule(rule, words)
     for kind, name in obstacle.actions:
-        yield "    " + words.say(f"cure_action_{kind}", action=words.label(words.law.tree["actions"][name]["label"], name))
+        yield 2, words.say(f"cure_action_{kind}", action=words.label(words.law.tree["actions"][name]["label"], name))
 
 
-def _barred(one: Barred, words: Words) -> Iterator[str]:
+def _barred(one: Barred, words: Words) -> Iterator[Line]:
     size = f": {words.value(one.size, one.unit)}" if one.size is not None and one.unit is not None else ""
     reason = f": {words.code(one.reasons, one.reason)}" if one.reason is not None else ""
-    yield f"  {one.place[0]}{size}{reason}"
+    yield 1, f"{one.place[0]}{size}{reason}"
     for rule in one.grounds:
-        yield "    " + _rule(rule, words)
+        yield 2, _rule(rule, words)
 
 
 def _rule(rule: Ground, words: Words) -> str:
@@ -120,14 +131,15 @@ def _filled(says: Mapping[str, str], fills: Iterable[Fill], words: Words) -> str
 
 
 def cure_json(report: CureReport) -> dict[str, Any]:
-    """The report as plain data; numbers that are not whole and days are text."""
+    """The report as plain data, in the form of schemas/cure.schema.json; numbers that are not whole and days are text."""
     return {
-        "installation" if len(report.root.key) == 1 else "key": report.root.key[0] if len(report.root.key) == 1 else list(report.root.key),
+        "entity": report.root.entity,
+        "key": list(report.root.key),
         "year": report.root.year,
         "phase": report.phase,
         "authority": report.authority,
         "as_of": report.as_of.isoformat(),
-        "status": _plain(report.status),
+        "status": plain_json(report.status),
         "breaches": list(report.breaches),
         "goal": list(report.goal),
         "state": report.state,
@@ -139,6 +151,7 @@ def cure_json(report: CureReport) -> dict[str, Any]:
         ],
         "missing": [{"kind": c.kind, "name": c.name, "place": list(c.place)} for c in report.missing],
         "why": report.why,
+        "differs": {authority: cure_json(other) for authority, other in report.differs.items()},
     }
 
 
@@ -148,7 +161,7 @@ def _way_json(way: Way) -> dict[str, Any]:
             {
                 "acts": cure.acts,
                 "units": cure.units,
-                "cost": _plain(cure.cost),
+                "cost": plain_json(cure.cost),
                 "as_of": cure.as_of.isoformat(),
                 "status": cure.status,
                 "facts_hash": cure.facts,
@@ -172,22 +185,14 @@ def _doing_json(doing: Doing) -> dict[str, Any]:
         "action": doing.action,
         "place": list(doing.place),
         "number": doing.number,
-        "day": _plain(doing.day),
-        "cost": _plain(doing.cost),
-        "rows": [{"table": table, "cells": {name: _plain(cell) for name, cell in cells.items()}} for table, cells in doing.rows],
+        "day": plain_json(doing.day),
+        "cost": plain_json(doing.cost),
+        "rows": [{"table": table, "cells": {name: plain_json(cell) for name, cell in cells.items()}} for table, cells in doing.rows],
         "replaces": list(doing.replaces) if doing.replaces is not None else None,
-        "also": [{name: _plain(value) for name, value in one} for one in doing.also],
+        "also": [{name: plain_json(value) for name, value in one} for one in doing.also],
     }
 
 
 def _rule_json(rule: Ground) -> dict[str, Any]:
     cites = [{"instrument": instrument, "point": point} for instrument, point in rule.cites]
-    return {"rule": rule.rule, "cites": cites, "holds": rule.holds, "value": _plain(rule.value)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (Unknown, Gap, Conflict, OpenSet)):
-        return "undetermined"
-    if isinstance(value, Fraction):
-        return decimal_text(value)
-    return value.isoformat() if isinstance(value, date) else value
+    return {"rule": rule.rule, "cites": cites, "holds": rule.holds, "value": plain_json(rule.value)}

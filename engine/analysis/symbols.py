@@ -16,11 +16,15 @@ from typing import Any
 
 import z3
 
-from engine.language import OpenSet, Unknown
+from engine.language import Cause, OpenSet, Unknown
 from engine.language.values import high, low, whole
 
 Formula = Any
 """A `bool`, or a Z3 formula."""
+
+
+LEFT_OPEN = Unknown(frozenset({Cause("choice", "")}))
+"""What is not known whatever is chosen, where nothing in particular is missing."""
 
 
 class Unencodable(Exception):
@@ -76,7 +80,7 @@ def settled(value: Truth) -> Any:
     if value.holds is True or value.fails is True:
         return value.holds is True
     if value.holds is False and value.fails is False:
-        return Unknown(frozenset())
+        return LEFT_OPEN
     return value
 
 
