@@ -102,4 +102,31 @@ def _no_as_of(asked: Asked) -> None:
         raise click.UsageError("--as-of is a day of facts: no facts are asked about here")
 
 
+@law.command("diff")
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@common
+@text_or_json
+def law_diff(one: str, other: str, asked: Asked, form: str) -> None:
+    """Compare two laws by what they mean: phases, values and rules; other names and another order are no difference.
+
+    A and B are each `current`, a phase, an authority, a draft (its name, or draft:FILE), a day of knowledge (known:DATE), a day in force (on:DATE),
+    NAME=ANSWER for an open question, or several of these joined by +.
+
+    \b
+    Examples:
+      kazets law diff current offset-limit-5
+      kazets law diff known:DATE known:DATE
+      kazets law diff on:DATE on:DATE --authority statute
+      kazets law diff PHASE PHASE
+      kazets law diff seeds statute+my-draft.yaml
+    """
+    from engine.drafting.diff_reports import law_diff_report
+    from engine.drafting.sides import read_side
+
+    _no_as_of(asked)
+    sides = (read_side(word, asked.under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other))
+    law_diff_report(next(sides), next(sides), form, asked.language)
+
+
 VERBS = (law,)

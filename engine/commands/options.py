@@ -69,9 +69,9 @@ class Asked:
         """The law that is asked about."""
         return load(self.rulesets, self.drafts)
 
-    def current(self) -> Law:
-        """The law as it stands, without the drafts."""
-        return load(self.rulesets)
+    def under(self, drafts: tuple[str, ...]) -> Law:
+        """The law as it would be under other drafts than those asked for; as it stands where there are none."""
+        return load(self.rulesets, drafts)
 
     def inquiry(self) -> Inquiry:
         """The selection among what the law's sources say."""

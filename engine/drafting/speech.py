@@ -62,12 +62,13 @@ class Speech(Words):
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> Any:
     """A `rich` table; ``numbers`` are the columns that stand to the right."""
     from rich.table import Table
+    from rich.text import Text
 
-    made = Table(title=title, title_justify="left", title_style="bold", show_lines=False)
+    made = Table(title=Text(title), title_justify="left", title_style="bold", show_lines=False)
     for index, head in enumerate(heads):
         made.add_column(head, overflow="fold", justify="right" if index in numbers else "left")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(Text, row))  # what stands in brackets is a source, not a style
     return made
 
 

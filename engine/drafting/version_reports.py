@@ -68,7 +68,7 @@ def _at_json(law: Law, selection: Selection, found: LawAt, only: str | None) -> 
             {
                 "parameter": s.parameter,
                 "key": s.key,
-                "value": told(s.value),
+                "value": value_json(s.value),
                 "from": _day(s.entry.begins),
                 "to": _day(s.entry.ends),
                 "known_from": _day(s.entry.known_from),
@@ -83,7 +83,7 @@ def _at_json(law: Law, selection: Selection, found: LawAt, only: str | None) -> 
     }
 
 
-def told(value: Any) -> Any:
+def value_json(value: Any) -> Any:
     """A value as JSON has it; a doubt by its bounds."""
     if isinstance(value, Unknown):
         return {"unknown": True, "at_least": plain_json(value.low), "at_most": plain_json(value.high)}
@@ -151,8 +151,8 @@ def _event_json(event: Event) -> dict[str, Any]:
         "key": event.key,
         "from": _day(event.begins),
         "last_day": _day(event.ends),
-        "before": told(event.before),
-        "after": told(event.after),
+        "before": value_json(event.before),
+        "after": value_json(event.after),
         "retroactive": event.retroactive,
         "cite": cites_json(event.cites),
     }

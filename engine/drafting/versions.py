@@ -158,10 +158,10 @@ class Versions:
                 continue  # the first law of a year is told once, with its phase
             before, _ = self.value(name, key, day, known - DAY)
             after, entry = self.value(name, key, day, known)
-            if entry is None or _alike(before, after):
+            if entry is None or alike(before, after):
                 continue
             last = following - DAY if following is not None else None
-            if runs and runs[-1][1] == day - DAY and _alike(runs[-1][2], before) and _alike(runs[-1][3], after):
+            if runs and runs[-1][1] == day - DAY and alike(runs[-1][2], before) and alike(runs[-1][3], after):
                 runs[-1] = (runs[-1][0], last, before, after, runs[-1][4])
             else:
                 runs.append((day, last, before, after, entry))
@@ -173,7 +173,7 @@ class Versions:
         before, _ = self.value(name, key, max(earlier, day - DAY), day)
         after, entry = self.value(name, key, day, day)
         foreseen, _ = self.value(name, key, day, day - DAY)
-        if entry is not None and not _alike(before, after) and _alike(foreseen, after):
+        if entry is not None and not alike(before, after) and alike(foreseen, after):
             yield Event(day, IN_FORCE, VALUE, name, key, day, None, before, after, entry.cites)
 
     def _rules(self) -> Iterator[Event]:
@@ -189,7 +189,7 @@ class Versions:
                     yield Event(day, clock, RULE, rule.name, None, None, None, not stands, stands, rule.cites)
 
 
-def _alike(one: Any, two: Any) -> bool:
+def alike(one: Any, two: Any) -> bool:
     """Whether two values say the same; doubts do when they have the same bounds."""
     if isinstance(one, Unknown) and isinstance(two, Unknown):
         return (one.low, one.high) == (two.low, two.high)
