@@ -3,7 +3,17 @@
 from engine.language.meaning import Context, compile_node
 from engine.language.nodes import Node, children, walk
 from engine.language.parse import ExpressionError, parse, parse_call_free
-from engine.language.scope import ColumnSpec, DecisionSpec, EntitySpec, InvariantSpec, ParameterSpec, RelationSpec, Scope, TableSpec, Vocabulary
+from engine.language.scope import (
+    ColumnSpec,
+    DecisionSpec,
+    EntitySpec,
+    InvariantSpec,
+    ParameterSpec,
+    RelationSpec,
+    Scope,
+    TableSpec,
+    Vocabulary,
+)
 from engine.language.tracing import Trace, trace
 from engine.language.types import BOOL, DATE, NONE, NUMBER, Type, code, number, reference, row, set_of
 from engine.language.units import ONE, Unit, UnitError, parse_unit
