@@ -64,7 +64,7 @@ def test_a_wrong_value_is_told_with_place_and_proof(tmp_path: Path) -> None:
     found = _run(tmp_path, "    expect: {above_threshold: false}\n")
     assert found.exit_code == 1
     assert f"{tmp_path}/cases/mine.yaml:10:14: above_threshold: expected false, got true" in found.output
-    assert "rule above-threshold [icap-2025, Inclusion thresholds; env-code-2021, 289(3)]" in found.output
+    assert "rule above-threshold [ICAP factsheet 2025, “Inclusion thresholds”" in found.output
     assert "1 case: 1 failed" in found.output
 
 

@@ -316,7 +316,7 @@ def _shape(law: Law, name: str) -> tuple[Any, ...]:
 
 
 def years_text(years: Iterable[int]) -> str:
-    """`2022–2025, 2027`."""
+    """Years in a row as a range: e.g. `2022–2025, 2027`."""
     runs: list[list[int]] = []
     for year in sorted(years):
         if runs and runs[-1][-1] == year - 1:

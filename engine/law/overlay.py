@@ -116,9 +116,13 @@ class _Overlay:
 
     def rule(self, rule: dict[str, Any], path: tuple[Any, ...], change: Mapping[str, Any]) -> None:
         parts = ("when", "value", "governed_by")
-        marks = {part: list(self.draft.document.at((*path, part, "@value"))) for part in parts if part in rule}
+        marks = {part: self.runs((*path, part)) for part in parts if part in rule}
         filled = {"cite": self.cite(change)} | rule
         self.tree["rules"].append(filled | {"phase": None, "at": list(self.draft.at(*path)), "marks": marks})
+
+    def runs(self, path: tuple[Any, ...]) -> list[list[int]]:
+        """Where the characters of a text of the draft stand."""
+        return [list(run) for run in self.draft.document.runs(path)]
 
     def amend(self, index: int, change: dict[str, Any]) -> None:
         found = self.rule_named(index, "amend", change["amend"])
@@ -126,7 +130,7 @@ class _Overlay:
             return
         cites = found["cite"] if isinstance(found["cite"], list) else [found["cite"]]
         parts = {part: change[part] for part in ("when", "value", "says") if part in change}
-        marks = {part: list(self.draft.document.at(("changes", index, part, "@value"))) for part in parts if part != "says"}
+        marks = {part: self.runs(("changes", index, part)) for part in parts if part != "says"}
         found.update(parts | {"cite": [self.cite(change), *cites], "marks": marks, "at": list(self.draft.at("changes", index))})
 
     def repeal(self, index: int, change: dict[str, Any]) -> None:
