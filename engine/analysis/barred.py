@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +62,14 @@ class Barred:
 def barred(now: Encoding, action: Action, instance: Instance, extra: Mapping[str, Any], size: int | None) -> Barred:
     """Why ``action`` is not possible about ``instance``."""
     env = {**instance.env, **extra}
-    found: dict[str, tuple[TypedRule, Instance, Cites, bool]] = {}
+    found: dict[str, Reason] = {}
     assert action.possible is not None
-    for typed, owner, cites, by_law in _why_not(now, action.possible, env, None):
-        found.setdefault(typed.rule.name, (typed, owner, cites, by_law))
+    _, reasons = _why_not(now, action.possible, env)
+    for one in reasons:
+        found.setdefault(one.typed.rule.name, one)
     # a rule that fails by a parameter says what the law does not allow; one that fails by a fact only says that it is another case
-    chosen = [entry for entry in found.values() if entry[3]] or list(found.values())
-    grounds = tuple(ground(now, typed, owner, cites) for typed, owner, cites, _ in chosen)
+    chosen = [one for one in found.values() if one.clause.by_law] or list(found.values())
+    grounds = tuple(ground(now, one.typed, one.instance, one.clause.cites) for one in chosen)
     reason = now.eval(action.reason, env) if action.reason is not None else None
     codes = action.reason.type.codes if action.reason is not None else None
     unit = action.number.type if action.number is not None else None
@@ -91,45 +92,70 @@ def ground(now: Encoding, typed: TypedRule, instance: Instance, more: Cites = ()
     return Ground(typed.rule.name, cites, typed.rule.says, tuple(fills), day, typed.value.type if day is not None else None)
 
 
-Why = Iterator[tuple[TypedRule, Instance, Cites, bool]]
+@dataclass(frozen=True)
+class Clause:
+    """Why a clause fails (or holds): the sources of the parameters that it reads, and whether they decide it, or a fact does."""
+
+    cites: Cites
+    by_law: bool
 
 
-def _why_not(now: Encoding, node: Node, env: Mapping[str, Any], of: tuple[TypedRule, Instance] | None) -> Why:
-    """The rules by which ``node`` fails; ``of`` is the rule that it stands in."""
-    if isinstance(node, And):
-        for item in node.items:
-            if now.eval(item, env) is False:
-                yield from _why_not(now, item, env, of)
-    elif isinstance(node, Or):
-        for item in node.items:
-            yield from _why_not(now, item, env, of)
-    elif isinstance(node, Not):
-        yield from _why(now, node.item, env, of)
-    elif isinstance(node, Decision) and node.type.kind == "bool":
+@dataclass(frozen=True)
+class Reason:
+    """A rule of a decision that a condition reads, and why it fails (or holds)."""
+
+    typed: TypedRule
+    instance: Instance
+    clause: Clause
+
+
+Found = tuple[Clause | None, list[Reason]]
+"""What a clause says by itself, None where it only reads other decisions, and what the rules of those say."""
+
+
+def _why_not(now: Encoding, node: Node, env: Mapping[str, Any]) -> Found:
+    """Why ``node`` fails."""
+    if isinstance(node, (And, Or)):
+        every = isinstance(node, And)
+        failing = [item for item in node.items if not every or now.eval(item, env) is False]
+        return _joined([_why_not(now, item, env) for item in failing], every)
+    if isinstance(node, Not):
+        return _why(now, node.item, env)
+    if isinstance(node, Decision) and node.type.kind == "bool":
         instance = now.eval(node.base, env)
+        reasons: list[Reason] = []
         for typed in now.program.rules((instance.entity.name, node.name)):
-            if typed.when is not None:
-                yield from _why_not(now, typed.when, instance.env, (typed, instance))
-    elif of is not None:
-        yield (*of, *_by_law(now, node, env))
+            clause, deeper = _why_not(now, typed.when, instance.env) if typed.when is not None else (None, [])
+            reasons += [*([Reason(typed, instance, clause)] if clause is not None else []), *deeper]
+        return None, reasons
+    return _leaf(now, node, env), []
 
 
-def _why(now: Encoding, node: Node, env: Mapping[str, Any], of: tuple[TypedRule, Instance] | None) -> Why:
-    """The rules by which ``node`` holds."""
+def _joined(parts: list[Found], every: bool) -> Found:
+    """Of several clauses that fail: a fact in any of those that must all hold makes it another case."""
+    clauses = [clause for clause, _ in parts if clause is not None]
+    by_law = (all if every else any)(clause.by_law for clause in clauses)
+    own = Clause(tuple(cite for clause in clauses for cite in clause.cites), by_law) if clauses else None
+    return own, [reason for _, reasons in parts for reason in reasons]
+
+
+def _why(now: Encoding, node: Node, env: Mapping[str, Any]) -> Found:
+    """Why ``node`` holds."""
     inner = node.arguments[0] if isinstance(node, Call) and node.function == "some" else node
-    if isinstance(inner, Decision) and inner.type.kind in ("bool", "set"):
-        instance = now.eval(inner.base, env)
-        for typed in now.program.rules((instance.entity.name, inner.name)):
-            if typed.when is None or now.eval(typed.when, instance.env) is True:
-                cites = tuple(c for n in walk(typed.when) for c in _cites(now, n, instance.env)) if typed.when is not None else ()
-                yield typed, instance, cites, True
-    elif of is not None:
-        yield (*of, *_by_law(now, node, env))
+    if not isinstance(inner, Decision) or inner.type.kind not in ("bool", "set"):
+        return _leaf(now, node, env), []
+    instance = now.eval(inner.base, env)
+    reasons = []
+    for typed in now.program.rules((instance.entity.name, inner.name)):
+        if typed.when is None or now.eval(typed.when, instance.env) is True:
+            cites = tuple(c for n in walk(typed.when) for c in _cites(now, n, instance.env)) if typed.when is not None else ()
+            reasons.append(Reason(typed, instance, Clause(cites, True)))
+    return None, reasons
 
 
-def _by_law(now: Encoding, node: Node, env: Mapping[str, Any]) -> tuple[Cites, bool]:
-    """The sources of the parameters that a clause reads, and whether it reads any."""
-    return tuple(c for n in walk(node) for c in _cites(now, n, env)), any(isinstance(n, Parameter) for n in walk(node))
+def _leaf(now: Encoding, node: Node, env: Mapping[str, Any]) -> Clause:
+    """The sources of the parameters that a clause reads."""
+    return Clause(tuple(c for n in walk(node) for c in _cites(now, n, env)), any(isinstance(n, Parameter) for n in walk(node)))
 
 
 def _cites(now: Encoding, node: Node, env: Mapping[str, Any]) -> Cites:

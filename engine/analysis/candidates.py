@@ -92,13 +92,10 @@ def offer(now: Encoding, still: bool, cone: Mapping[tuple[str, str], None], alik
         alike: whether sources that the law treats alike are put together.
         cone: what the result depends on.
     """
-    found, as_of = Offer(), now.session.facts.as_of
+    found = Offer(days=_days(now, still))
     for action in typed_actions(now.law):
-        day = _day(action, now, as_of, still)
-        if day is not None:
-            found.days[action.name] = day
         for instance in now.session.instances(action.entity):
-            made = list(_candidates(action, instance, now, day))
+            made = list(_candidates(action, instance, now, found.days.get(action.name)))
             allowed = [c for c in made if action.possible is None or now.eval(action.possible, c.env) is not False]
             found.candidates += [c for c in allowed if c.size is None or c.size >= 1]
             if made and not allowed and action.reason is not None:
@@ -107,18 +104,30 @@ def offer(now: Encoding, still: bool, cone: Mapping[tuple[str, str], None], alik
     return found
 
 
-def _day(action: Action, now: Encoding, as_of: date, still: bool) -> Day | None:
-    """The days that an action may be done on; where the law gives no certain last day, its earliest or the day asked about."""
-    if action.day is None:
-        return None
-    first = now.eval(action.day.first, now.main.env) if action.day.first is not None else None
-    last = now.eval(action.day.last, now.main.env) if action.day.last is not None else None
-    start, end = low(first), low(last)
-    last_day = (end if isinstance(end, date) else as_of).toordinal()
-    passed = last_day < as_of.toordinal()
-    last_day = max(last_day, as_of.toordinal()) if still else last_day
-    first_day = start.toordinal() if isinstance(start, date) else 1
-    return Day(min(first_day, last_day), last_day, z3.Int(f"day {action.name}"), passed)
+def _days(now: Encoding, still: bool) -> dict[str, Day]:
+    """The days that each action may be done on, by its name.
+
+    Where the last day is known within bounds, the earliest that it may be; where the law sets none, the last of all the others.
+    """
+    today, found, without = now.session.facts.as_of.toordinal(), dict[str, Day](), list[Day]()
+    for action in typed_actions(now.law):
+        if action.day is None:
+            continue
+        first = now.eval(action.day.first, now.main.env) if action.day.first is not None else None
+        last = now.eval(action.day.last, now.main.env) if action.day.last is not None else None
+        start, end = low(first), low(last)
+        last_day = end.toordinal() if isinstance(end, date) else today
+        day = Day(start.toordinal() if isinstance(start, date) else 1, last_day, z3.Int(f"day {action.name}"), last_day < today)
+        found[action.name] = day
+        if last is None:
+            without.append(day)
+    for day in found.values():
+        if day in without:
+            day.last = max(today, *(other.last for other in found.values()))
+        elif still:
+            day.last = max(day.last, today)
+        day.first = min(day.first, day.last)
+    return found
 
 
 def _candidates(action: Action, instance: Instance, now: Encoding, day: Day | None) -> Iterator[Candidate]:

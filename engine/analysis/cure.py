@@ -5,29 +5,28 @@ Z3 proposes; proving decides: every change is made to the facts and determined a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.analysis.barred import Ground, barred, ground
+from engine.analysis.barred import barred
 from engine.analysis.candidates import Candidate, Offer, everything, new_rows, offer, replacement
+from engine.analysis.cores import Noted
 from engine.analysis.encoding import Encoding, Tracker
+from engine.analysis.obstacles import Obstacles
 from engine.analysis.reach import reached
 from engine.analysis.report import Cure, CureReport, Doing, Obstacle, Way
-from engine.analysis.search import Found, Noted, Problem, avoids, given_price, reaches
+from engine.analysis.search import Found, Problem, given_price, reaches
 from engine.analysis.symbols import Unencodable
 from engine.facts import Facts, Row
 from engine.facts.changing import changed
-from engine.language import OpenSet, Unknown, walk
-from engine.language.nodes import Decision
+from engine.language import Cause, OpenSet
 from engine.language.tracing import plain
 from engine.language.values import causes_of
-from engine.law import Law, Selection, TypedRule
+from engine.law import Law, Selection
 from engine.law.actions import typed_actions
 from engine.problems import EngineDefect
 from engine.proving import Conflict, Fill, Gap, Prover, Root, determine
-from engine.proving.instances import Instance
 
 MAX_WAYS = 4
 
@@ -61,22 +60,18 @@ class _Search:
         determined = determine(self.prover, self.root, None, (self.status_key, self.breaches_key))
         status, breaches = (determined.outcomes[key[1]] for key in (self.status_key, self.breaches_key))
         named = breaches.members if isinstance(breaches, OpenSet) else breaches if isinstance(breaches, frozenset) else ()
-        still, would_have, state, why = Way(), Way(), "reached", ""
+        still, would_have, why = Way(), Way(), ""
         held: tuple[Any, ...] = ()
         try:
             first = offer(self.now, True, self.cone)
             held = tuple(barred(self.now, *entry) for entry in first.barred)
             if status not in self.goal:
                 still = self.way(first, True)
-                state = "still"
                 if not still.cures:
                     would_have = self.way(offer(self.now, False, self.cone), False)
-                    state = "too_late" if would_have.cures else "none"
         except Unencodable as error:
-            state, why = "not_searched", str(error)
-        missing = causes_of((status, breaches))
-        if state == "none" and (isinstance(status, (Unknown, Gap, Conflict)) or missing):
-            state = "unknown"
+            still, would_have, why = Way(), Way(), str(error)
+        unsettled = still.open or would_have.open
         return CureReport(
             self.root,
             self.program.phase.id,
@@ -85,13 +80,26 @@ class _Search:
             status,
             tuple(sorted(named)),
             self.goal,
-            state,
+            "not_searched" if why else "reached" if status in self.goal else _state(still, would_have),
             still,
             would_have,
             held,
-            tuple(sorted(missing)),
+            tuple(sorted(self._missing())) if unsettled else (),
             why,
         )
+
+    def _missing(self) -> frozenset[Cause]:
+        """What the result waits for, now or on the day when all is due."""
+        keys = (self.status_key, self.breaches_key)
+        found: set[Cause] = set()
+        for prover in self._provers.values():
+            outcomes = determine(prover, self.root, None, keys).outcomes
+            found |= causes_of(outcomes[name] for _, name in keys)
+            for _, name in keys:
+                if isinstance(outcomes[name], (Gap, Conflict)):
+                    kind = "gap" if isinstance(outcomes[name], Gap) else "conflict"
+                    found.add(Cause(kind, self.law.decision_name(self.root.entity, name), self.root.key))
+        return frozenset(found)
 
     # -- one way ------------------------------------------------------------------------------------------------
 
@@ -119,7 +127,10 @@ class _Search:
             done_without += bought or list(counted)
             if not counted:
                 break
-        return Way(tuple(cures)) if cures else Way((), self.obstacles(found, still))
+        if cures:
+            return Way(tuple(cures))
+        proofs = self.obstacles(found, still)
+        return Way((), proofs, not proofs)
 
     def _one_by_one(self, still: bool, done_without: list[str]) -> tuple[Offer, Found, Cure]:
         """Again, without taking sources for alike, where that led to something which proving does not confirm.
@@ -146,61 +157,17 @@ class _Search:
         )
         return Problem(found, encoding, still), reaches(encoding, self.status_key[1], self.goal), as_of
 
+    def obstacles(self, found: Offer, still: bool) -> tuple[Obstacle, ...]:
+        """The proofs that the goal is missed whatever is done; nothing where what is not known leaves it open."""
+        noted = Noted(self.reached)
+        problem, _, _ = self.problem(found, still, noted)
+        return Obstacles(self.now, self.cone, problem, noted, self.goal).proofs()
+
     def prover_on(self, as_of: date) -> Prover:
         """For the decisions about others and about earlier years, which no action changes."""
         if as_of not in self._provers:
             self._provers[as_of] = self.prover.about(changed(self.facts, as_of, [], {}))
         return self._provers[as_of]
-
-    def obstacles(self, found: Offer, still: bool) -> tuple[Obstacle, ...]:
-        """For each breach that no action avoids, why; where each could be avoided, why the goal is missed all the same.
-
-        Nothing where the goal can be reached.
-        """
-        noted = Noted(self.reached)
-        problem, goal, as_of = self.problem(found, still, noted)
-        decided = determine(self.prover_on(as_of), self.root, None, (self.status_key, self.breaches_key)).outcomes[self.breaches_key[1]]
-        codes = self.law.vocabulary.decisions[self.breaches_key].type.codes
-        whole = problem.obstacles(goal, noted)
-        if whole is None:
-            return ()
-        made = []
-        for code in sorted(decided.members if isinstance(decided, OpenSet) else decided if isinstance(decided, frozenset) else ()):
-            core = problem.obstacles(avoids(problem.encoding, self.breaches_key[1], code), noted)
-            if core is not None:
-                made.append(self._obstacle(code, codes, core))
-        if not made:
-            made.append(self._obstacle(None, None, whole))
-        return tuple(made)
-
-    def _obstacle(self, about: str | None, codes: str | None, core: list[tuple[str, str]]) -> Obstacle:
-        """The rules of a core, and the days that they turn on, in the order in which decisions build on each other."""
-        names = {name for kind, name in core if kind == "rule"} or set(self._by_rules(about))
-        days = {day for key in self.cone for typed in self.program.rules(key) if typed.rule.name in names for day in _days_read(typed)}
-        rules = []
-        for key in self.cone:
-            instances = self.now.session.instances(key[0])
-            for typed in self.program.rules(key) if instances else ():
-                if typed.rule.name in names or (key in days and self._holds(typed, instances[0])):
-                    rules.append(self._ground(typed, instances[0]))
-        return Obstacle(about, codes, tuple(rules), tuple((kind, name) for kind, name in core if kind != "rule"))
-
-    def _by_rules(self, about: str | None) -> Iterator[str]:
-        """The rules that say so on the facts as they are: where no action bears on it, a core names none."""
-        key = self.status_key if about is None else self.breaches_key
-        for typed in self.program.rules(key):
-            if self._holds(typed, self.now.main) and about in (None, self.now.eval(typed.value, self.now.main.env)):
-                yield typed.rule.name
-
-    def _ground(self, typed: TypedRule, instance: Instance) -> Ground:
-        """A rule in the way; of a rule about parts, of which there may be many, only what it decides is said."""
-        if instance is self.now.main:
-            return replace(ground(self.now, typed, instance), holds=self._holds(typed, instance))
-        decided = self.law.tree["decisions"].get(self.law.decision_name(*typed.rule.decides), {})
-        return Ground(typed.rule.name, typed.rule.cites, decided.get("label", typed.rule.says), ())
-
-    def _holds(self, typed: TypedRule, instance: Instance) -> bool:
-        return typed.when is None or self.now.eval(typed.when, instance.env) is True
 
     # -- replaying ----------------------------------------------------------------------------------------------
 
@@ -286,15 +253,17 @@ class _Search:
         )
 
 
+def _state(still: Way, would_have: Way) -> str:
+    """What the two ways say together."""
+    if still.cures:
+        return "still"
+    if would_have.cures:
+        return "unknown" if still.open else "too_late"
+    return "unknown" if still.open or would_have.open else "none"
+
+
 def _currency(candidate: Candidate) -> Any:
     """What a price times a number is measured in."""
     price, number = candidate.action.price, candidate.action.number
     assert price is not None and number is not None
     return price.type.__class__("number", unit=price.type.unit * number.type.unit)
-
-
-def _days_read(typed: TypedRule) -> set[tuple[str, str]]:
-    """The decisions that are days, and that a rule reads."""
-    nodes = [node for node in (typed.when, typed.value) if node is not None]
-    read = [part for node in nodes for part in walk(node) if isinstance(part, Decision)]
-    return {(part.base.type.table or "", part.name) for part in read if part.type.kind == "date"}

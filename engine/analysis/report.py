@@ -69,7 +69,7 @@ class Obstacle:
     """A proof that something cannot be reached by any action: what excludes it, none of which could be left out.
 
     Attributes:
-        about: the breach that stays; None for the goal itself, where each breach alone could be avoided.
+        about: a breach that is left when as few as possible are; None for the goal itself.
         codes: the code list of the breach.
         rules: the rules.
         actions: the conditions of actions: (`still` or `possible`, the action).
@@ -89,10 +89,12 @@ class Way:
         cures: the cheapest first, and of equals the smallest; each further one does without what the one before
             would buy, or, where that buys nothing, without the units that it would use.
         obstacles: where there is none, the proofs that there is none.
+        open: whether there is neither, because of something that is not known.
     """
 
     cures: tuple[Cure, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    open: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,26 +10,21 @@ from typing import Any
 
 import z3
 
-from engine.analysis import operations as op
 from engine.analysis.candidates import Candidate, Offer
-from engine.analysis.encoding import Encoding, Tracker
+from engine.analysis.encoding import Encoding
 from engine.analysis.symbols import (
-    Amount,
     Formula,
-    Linear,
     Members,
     OneOf,
-    Term,
-    Truth,
-    add,
+    conj,
     disj,
-    exactly,
     formula,
     is_number,
+    neg,
     truth,
 )
+from engine.language import OpenSet
 from engine.language.values import low
-from engine.law import TypedRule
 from engine.problems import EngineDefect
 from engine.proving.instances import Instance
 
@@ -53,12 +48,23 @@ def reaches(encoding: Encoding, decision: str, goal: Iterable[str]) -> Formula:
     return isinstance(value, str) and value in wanted
 
 
-def avoids(encoding: Encoding, decision: str, code: str) -> Formula:
-    """When a code is known not to be in a set that the main instance has."""
+def possible(encoding: Encoding, decision: str, goal: Iterable[str]) -> Formula:
+    """When the decision of the main instance is not known to be anything else than one of ``goal``."""
+    value = encoding.decision(encoding.main, decision)
+    wanted = set(goal)
+    if isinstance(value, OneOf):
+        return conj(*(neg(guard) for guard, option in value.options if isinstance(option, str) and option not in wanted))
+    return not isinstance(value, str) or value in wanted
+
+
+def excluded(encoding: Encoding, decision: str) -> dict[str, Formula]:
+    """For each code that may be in a set of the main instance: when it is not known to be in it."""
     value = encoding.decision(encoding.main, decision)
     if isinstance(value, Members):
-        return value.codes.get(code, truth(False)).fails
-    return truth(op.negate(op.contains(value, code))).holds
+        return {code: neg(side.holds) for code, side in value.codes.items()}
+    if isinstance(value, OpenSet):
+        return {**dict.fromkeys(value.possible, True), **dict.fromkeys(value.members, False)}
+    return dict.fromkeys(value, False) if isinstance(value, frozenset) else {}
 
 
 class Problem:
@@ -125,7 +131,7 @@ class Problem:
         solver.add(*self.base, *(constraint for _, _, constraint in self.tracked), formula(goal))
         for name in barred:
             solver.add(*(total == 0 for total in self.by_action.get(name, [])))
-        model = _model(solver)
+        model = a_model(solver)
         if model is None:
             return None
         counted = [(pool.total, members) for pool, members in self.offer.pools if members[0].action.number is not None]
@@ -139,7 +145,7 @@ class Problem:
             [days, *(-day.variable for day in self.offer.days.values())],  # how many days before the last, all together
         ):
             if objective:
-                model = _least(solver, z3.Sum(objective), model)
+                model = least(solver, z3.Sum(objective), model)
         return self._read(model)
 
     def _read(self, model: Any) -> Found:
@@ -150,39 +156,8 @@ class Problem:
         days = {name: model.eval(day.variable, model_completion=True).as_long() for name, day in self.offer.days.items()}
         return Found(tuple(taken), days)
 
-    # -- what stands in the way ---------------------------------------------------------------------------------
 
-    def obstacles(self, goal: Formula, noted: Noted) -> list[tuple[str, str]] | None:
-        """The rules and actions that together exclude ``goal``, as (kind, name); None where it can be reached.
-
-        Raises:
-            EngineDefect: Z3 gave up.
-        """
-        solver = z3.Solver()
-        solver.set(timeout=SECONDS * 1_000)
-        solver.add(*self.base, *noted.definitions, formula(goal))
-        literals: dict[tuple[str, str], Any] = {}
-        for kind, name, constraint in (*self.tracked, *noted.constraints):
-            solver.add(z3.Implies(literals.setdefault((kind, name), literal(kind, name)), constraint))
-        answer = solver.check(*literals.values())
-        if answer == z3.unknown:
-            raise EngineDefect("the proof that there is no cure did not end in time")
-        if answer == z3.sat:
-            return None
-        core = {str(assumed) for assumed in solver.unsat_core()}
-        return self._shrink(solver, [key for key, assumed in literals.items() if str(assumed) in core], literals)
-
-    def _shrink(self, solver: Any, core: list[tuple[str, str]], literals: Mapping[tuple[str, str], Any]) -> list[tuple[str, str]]:
-        """Leave out whatever is not needed, so that each of the rest is."""
-        kept = list(core)
-        for key in core:
-            fewer = [other for other in kept if other != key]
-            if solver.check(*(literals[other] for other in fewer)) == z3.unsat:
-                kept = fewer
-        return kept
-
-
-def _model(solver: Any) -> Any:
+def a_model(solver: Any) -> Any:
     """A model, or None where there is none.
 
     Raises:
@@ -194,7 +169,7 @@ def _model(solver: Any) -> Any:
     return solver.model() if answer == z3.sat else None
 
 
-def _least(solver: Any, objective: Any, model: Any) -> Any:
+def least(solver: Any, objective: Any, model: Any) -> Any:
     """The model in which a whole number that is not below nothing is least; ``solver`` is left with that as a constraint.
 
     The bound is halved until nothing lies below it: `z3.Optimize` looks for the least in one step, and on sums with
@@ -205,7 +180,7 @@ def _least(solver: Any, objective: Any, model: Any) -> Any:
         middle = (low + high) // 2
         solver.push()
         solver.add(objective <= middle)
-        better = _model(solver)
+        better = a_model(solver)
         if better is None:
             low = middle + 1
             solver.pop()
@@ -230,39 +205,3 @@ def weights(candidates: list[Candidate]) -> list[int]:
     highest = max(prices, default=1)
     costs = [0 if c.action.price is None else highest if given_price(c) is None else given_price(c) for c in candidates]
     return [int(cost * parts) for cost in costs]
-
-
-class Noted(Tracker):
-    """Gives every rule that a choice can reach a name of its own, so that Z3 can say which rules it needed."""
-
-    def __init__(self, reached: frozenset[tuple[str, str]]) -> None:
-        super().__init__(reached)
-        self.constraints: list[tuple[str, str, Any]] = []
-        self.definitions: list[Any] = []
-
-    def condition(self, typed: TypedRule, instance: Instance, value: Any) -> Any:
-        if not isinstance(value, Truth):
-            return value
-        name = f"{typed.rule.name} {' '.join(instance.place)}"
-        if value.sure:
-            holds = z3.Bool(f"{name} holds")
-            self.constraints.append(("rule", typed.rule.name, holds == formula(value.holds)))
-            return Truth(holds, z3.Not(holds), True)
-        holds, fails = z3.Bool(f"{name} holds"), z3.Bool(f"{name} fails")
-        self.definitions.append(z3.Not(z3.And(holds, fails)))
-        self.constraints.append(("rule", typed.rule.name, z3.And(holds == formula(value.holds), fails == formula(value.fails))))
-        return Truth(holds, fails)
-
-    def value(self, typed: TypedRule, instance: Instance, value: Any, reached: bool) -> Any:
-        if not isinstance(value, Amount) or not value.known or value.low is None:
-            return value
-        # without the rule, the value may be anything: what it is and something more, which is nothing while the rule counts
-        rule = literal("rule", typed.rule.name)
-        self.constraints.append(("rule", typed.rule.name, z3.BoolVal(True)))
-        anything = Term(1, z3.Not(rule), z3.Real(f"{typed.rule.name} otherwise"), None, None)
-        return exactly(add([value.low, Linear(0, (anything,))]), value.undefined, value.day)
-
-
-def literal(kind: str, name: str) -> Any:
-    """The assumption that a rule or a condition of an action counts."""
-    return z3.Bool(f"{kind}: {name}")

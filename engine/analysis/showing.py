@@ -64,6 +64,8 @@ def _differs(authority: str, report: CureReport, words: Words) -> Iterator[Line]
 
 def _way(way: Way, found: str, none: str, kind: Type, words: Words) -> Iterator[Line]:
     if not way.cures:
+        if way.open and found == "cure_still":
+            yield 0, words.say("cure_not_known")
         if way.obstacles:
             yield 0, words.say(none)
         for obstacle in way.obstacles:
