@@ -16,7 +16,8 @@ sys.path.insert(0, str(ROOT))
 from engine.law.yaml_files import read_yaml
 
 DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-DECIMAL = "[0-9][0-9_]*(\\.[0-9][0-9_]*)?"
+WHOLE = "[0-9]+(_[0-9]+)*"
+DECIMAL = f"{WHOLE}(\\.{WHOLE})?"
 Tree = dict[str, Any]
 
 
@@ -93,7 +94,7 @@ def _column(column: Tree, vocabulary: Tree) -> Tree:
         return made | {"type": ["string", *empty], "pattern": _pattern(DATE, words)}
     if kind in ("year", "integer"):
         bounds = {"minimum": 1000, "maximum": 9999} if kind == "year" else _least(column)
-        whole = "[0-9]{4}" if kind == "year" else _sign(column) + "[0-9][0-9_]*"
+        whole = "[0-9]{4}" if kind == "year" else _sign(column) + WHOLE
         return made | {"type": ["integer", "string", *empty], "pattern": _pattern(whole, words), **bounds}
     return made | {"type": ["number", "string", *empty], "pattern": _pattern(_sign(column) + DECIMAL, words), **_least(column)}
 
@@ -119,7 +120,9 @@ def _unit(written: str, vocabulary: Tree) -> str:
 def _members(codes: Tree) -> list[tuple[Any, str]]:
     """Codes with their labels, then the numbers that may stand for them."""
     members = codes["members"]
-    return [(name, _label(member)) for name, member in members.items()] + [(m["number"], _label(m)) for m in members.values() if "number" in m]
+    return [(name, _label(member)) for name, member in members.items()] + [
+        (m["number"], _label(m)) for m in members.values() if "number" in m
+    ]
 
 
 def _label(content: Tree) -> str:
@@ -134,11 +137,11 @@ def _text(value: Any) -> str:
 
 
 def _least(column: Tree) -> Tree:
-    return {"minimum": column["min"]} if "min" in column else {}
+    return {"minimum": json.loads(str(column["min"]))} if "min" in column else {}
 
 
 def _sign(column: Tree) -> str:
-    return "" if column.get("min", -1) >= 0 else "-?"
+    return "-?" if str(column.get("min", "-")).startswith("-") else ""
 
 
 def _pattern(body: str, words: list[str]) -> str:

@@ -946,3 +946,8 @@ def kleene(condition: str, active: bool | None, signed: int | None) -> Any:
         return {"NotEq": signed != limit, "Eq": signed == limit, "Gt": signed > limit}[type(tree.ops[0]).__name__]
 
     return look(ast.parse(condition, mode="eval").body)
+
+
+def test_a_set_may_have_many_rules() -> None:
+    rules = "[" + ", ".join(f"{{when: installation.signed == {i}, value: power}}" for i in range(40)) + "]"
+    assert sectors(rules, "signed: 39") == {"power"}

@@ -7,11 +7,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from engine.facts.invariants import broken
 from engine.facts.rows import Facts, Row
 from engine.language import Cause, ColumnSpec, TableSpec, Unknown, Vocabulary, show
 from engine.language.values import decimal_text
@@ -88,6 +89,8 @@ class FactsBuilder:
         for name, rows in tables.items():
             for raw, row in zip(kept.get(name, ()), rows, strict=False):
                 self.link(self.vocabulary.tables[name], row, raw, tables)
+        for name, raw_rows in kept.items():
+            self.exclude(name, tables[name], raw_rows, as_of)
         if self.problems:
             raise InputError(self.problems)
         return Facts(as_of, tables, digest, frozenset(self.raw), about, frozenset(self.withheld))
@@ -105,17 +108,16 @@ class FactsBuilder:
         for column in spec.columns.values():
             if column.unit_of is not None:
                 self.check_unit(spec, column, cells, raw)
-        if spec.event is not None and isinstance(cells[spec.event], date) and cells[spec.event] > as_of:
-            if cut_off:
-                return None
-            if raw.cells.get(spec.event) is not None:
-                self.complain(
-                    raw.problem(
-                        spec.event,
-                        f"{spec.name}.{spec.event} is {cells[spec.event]}, after as_of {as_of}",
-                        "nothing can have happened after the day that is asked about: correct one of the two",
-                    )
-                )
+        for column in spec.columns.values():
+            if (column.event or column.past) and _after(cells[column.name], as_of) and raw.cells.get(column.name) is not None:
+                if cut_off and not column.type.nullable:
+                    return None
+                if cut_off:
+                    cells[column.name] = None
+                    continue
+                message = f"{spec.name}.{column.name} is {cells[column.name]}, after as_of {as_of}"
+                remedy = "nothing can have happened after the day that is asked about: correct one of the two"
+                self.complain(raw.problem(column.name, message, remedy))
         key = tuple(_key_text(cells[c]) for c in spec.key) or (str(number),)
         return Row(spec.name, key, cells, f"{raw.file}:{raw.line}")
 
@@ -197,6 +199,19 @@ class FactsBuilder:
                     )
                 index[row.key] = row
 
+    def exclude(self, table: str, rows: list[Row], raw_rows: list[RawRow], as_of: date) -> None:
+        """Complain of the rows that the invariants of their table exclude."""
+        if not rows or not self.vocabulary.tables[table].invariants:
+            return
+        raw_of = {id(row): raw for raw, row in zip(raw_rows, rows, strict=False)}
+        given = {column for raw in raw_rows for column in raw.cells}
+        for found in broken(self.vocabulary, table, rows[: len(raw_rows)], as_of, given):
+            columns = found.invariant.columns
+            said = dict(found.said)
+            message = said.get("en", f"{table}: {found.invariant.name} does not hold")
+            problem = raw_of[id(found.row)].problem(columns[0], message, f"correct {' or '.join(columns)}")
+            self.complain(replace(problem, said=found.said))
+
     def stand_ins(self, tables: dict[str, list[Row]]) -> None:
         """Rows of other tables that count as rows of a table too (an operator is a participant)."""
         for name, spec in self.vocabulary.tables.items():
@@ -249,6 +264,13 @@ class FactsBuilder:
             {"as_of": as_of.isoformat(), "tables": content, "unknown": sorted(self.withheld)}, sort_keys=True, ensure_ascii=False
         )
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _after(value: Any, as_of: date) -> bool:
+    """Whether a date, or a year, has not begun on the day that is asked about."""
+    if isinstance(value, date):
+        return value > as_of
+    return isinstance(value, int) and value > as_of.year
 
 
 def _canonical(value: Any) -> Any:

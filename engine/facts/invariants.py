@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from engine.facts.rows import Row
-from engine.language import Vocabulary, compile_node, show
+from engine.language import Node, Vocabulary, compile_node, show
+from engine.language.nodes import Column, Var
 from engine.language.tracing import plain
 from engine.law.invariants import ROW, Invariant, invariants_of
 
@@ -35,8 +36,14 @@ def broken(vocabulary: Vocabulary, table: str, rows: list[Row], as_of: date, giv
         for row in rows:
             env = {"@": _Day(as_of), ROW: row}
             if test(env) is False:
-                fills = {name: show(plain(compile_node(node)(env))) for name, node in invariant.fills}
+                fills = {name: _shown(vocabulary, table, node, plain(compile_node(node)(env))) for name, node in invariant.fills}
                 yield Broken(row, invariant, tuple((language, _filled(text, fills)) for language, text in invariant.says.items()))
+
+
+def _shown(vocabulary: Vocabulary, table: str, node: Node, value: Any) -> str:
+    """A value as it is written; the digits of a year are not grouped."""
+    own = isinstance(node, Column) and isinstance(node.base, Var)
+    return str(value) if own and vocabulary.tables[table].columns[node.__dict__["name"]].year else show(value)
 
 
 def _filled(text: str, fills: dict[str, str]) -> str:

@@ -132,7 +132,7 @@ class _Builder:
                 self.past(content, f"{name}.{column}", spec),
             )
         also = {other: {k: str(v) for k, v in cells.items()} for other, cells in content.get("also", {}).items()}
-        invariants = tuple(InvariantSpec(i, str(spec["holds"]), spec["says"]) for i, spec in content.get("invariants", {}).items())
+        invariants = tuple(InvariantSpec(i, _text(spec["holds"]), spec["says"]) for i, spec in content.get("invariants", {}).items())
         key, measured = tuple(content.get("key", ())), content["absent"] == "unknown"
         return TableSpec(name, columns, key, measured, content.get("happens_on"), also, invariants)
 
@@ -205,3 +205,8 @@ class _Builder:
             self.minimum(content, name, content),
             content.get("inherited", True),
         )
+
+
+def _text(written: Any) -> str:
+    """An expression as it was written, though YAML reads `true` as more than a text."""
+    return str(written).lower() if isinstance(written, bool) else str(written)
