@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 SHOWN = 12
 LONGEST = 600
+MAX_WORD, MAX_WORDS = 100, 2_000
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,17 @@ def input_error(file: str, line: int, column: int, message: str, remedy: str = "
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """`did you mean 'power'?`, or the allowed words when none is near (the first of them, when they are many)."""
     options = sorted({str(w) for w in words})
-    near = difflib.get_close_matches(word, options, 1)
+    near = nearest(word, options)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return f"did you mean '{near}'?"
     if not options:
         return ""
     return f"use one of {', '.join(options[:SHOWN])}" + (f" … ({len(options)} in all)" if len(options) > SHOWN else "")
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that is most like ``word``, if one is; comparing is quadratic, so long words and long lists are not compared in full."""
+    if len(word) > MAX_WORD:
+        return None
+    alike = (option for option in words if abs(len(option) - len(word)) <= max(len(word), len(option)) // 2)
+    return next(iter(difflib.get_close_matches(word, itertools.islice(alike, MAX_WORDS), 1)), None)

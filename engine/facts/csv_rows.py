@@ -12,7 +12,7 @@ from engine.language import TableSpec
 from engine.law.yaml_files import read_text
 from engine.problems import did_you_mean, input_error
 
-MAX_FIELD = 16_384
+MAX_FIELD, MAX_LINE = 16_384, 200_000
 
 
 def csv_rows(file: Path, spec: TableSpec) -> Iterator[RawRow]:
@@ -60,8 +60,12 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = next(self.lines)
+        line = self.lines.readline(MAX_LINE + 1)
+        if not line:
+            raise StopIteration
         self.number += 1
+        if len(line) > MAX_LINE:
+            raise csv.Error(f"a line of more than {MAX_LINE:,} characters")
         self.taken.append(line)
         return line
 

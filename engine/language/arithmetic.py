@@ -76,39 +76,55 @@ def contains(members: Any, item: Any) -> Any:
     return item in members
 
 
+MAX_DIGITS = 1_000
+_LIMIT = 10**MAX_DIGITS
+_TOO_LARGE = Unknown(frozenset({Cause("none", f"a number of more than {MAX_DIGITS:,} digits")}))
+
+
+def _result(value: int | Fraction) -> Any:
+    """The exact result, or an unknown where it is so large that no law can mean it and no machine should go on with it."""
+    found = whole(value)
+    largest = found if isinstance(found, int) else max(abs(found.numerator), found.denominator)
+    return found if -_LIMIT < largest < _LIMIT else _TOO_LARGE
+
+
+def _end(value: int | Fraction) -> Any:
+    """A bound; none where it would be too large."""
+    found = _result(value)
+    return None if found is _TOO_LARGE else found
+
+
 def add(left: Any, right: Any) -> Any:
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
-        return whole(left + right)
+        return _result(left + right)
     return between(_plus(low(left), low(right)), _plus(high(left), high(right)), causes_of((left, right)))
 
 
 def subtract(left: Any, right: Any) -> Any:
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
-        return whole(left - right)
+        return _result(left - right)
     lowest, highest = low(right), high(right)
     return between(
-        None if low(left) is None or highest is None else whole(low(left) - highest),
-        None if high(left) is None or lowest is None else whole(high(left) - lowest),
+        None if low(left) is None or highest is None else _end(low(left) - highest),
+        None if high(left) is None or lowest is None else _end(high(left) - lowest),
         causes_of((left, right)),
     )
 
 
 def _plus(left: Any, right: Any) -> Any:
-    return None if left is None or right is None else whole(left + right)
+    return None if left is None or right is None else _end(left + right)
 
 
 def multiply(left: Any, right: Any) -> Any:
     """The product; a known zero times an unknown is zero."""
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
-        return whole(left * right)
+        return _result(left * right)
     for one, two in ((left, right), (right, left)):
         if not isinstance(one, Unknown) and one == 0 and isinstance(two, Unknown):
             return 0
     corners = [_corner(a, b) for a in (_bound(left, 0), _bound(left, 1)) for b in (_bound(right, 0), _bound(right, 1))]
     lowest, highest = min(corners), max(corners)
-    return between(
-        None if lowest == -math.inf else whole(lowest), None if highest == math.inf else whole(highest), causes_of((left, right))
-    )
+    return between(None if lowest == -math.inf else _end(lowest), None if highest == math.inf else _end(highest), causes_of((left, right)))
 
 
 def _bound(value: Any, side: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from engine.language.nodes import Builtin, Column, Const, Decision, Lookup, Node
 from engine.language.problems import ExpressionError
 from engine.language.scope import EntitySpec, Scope
 from engine.language.types import BOOL, DATE, NONE, NUMBER, Type, row
+from engine.problems import nearest
 
 Made = TypeVar("Made", bound=Node)
 _CONSTANTS = {"true": True, "false": False}
@@ -257,8 +257,8 @@ class Names:
 
 
 def _near(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), 1)
-    return f": did you mean '{close[0]}'?" if close else ""
+    close = nearest(name, names)
+    return f": did you mean '{close}'?" if close else ""
 
 
 def _dotted(tree: ast.expr) -> list[str] | None:

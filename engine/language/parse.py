@@ -7,7 +7,6 @@ nothing is ever executed. Decimals are read from the source text, never from `as
 from __future__ import annotations
 
 import ast
-import difflib
 from fractions import Fraction
 
 from engine.language import functions
@@ -32,6 +31,7 @@ from engine.language.problems import ExpressionError
 from engine.language.scope import Scope
 from engine.language.types import BOOL, NONE, NUMBER, Type, code, number
 from engine.language.values import exact
+from engine.problems import nearest
 
 __all__ = ["ExpressionError", "parse", "parse_call_free"]
 
@@ -234,8 +234,8 @@ class _Reader(Names):
             return self.aggregate(tree, name, generator, expect)
         known = functions.SIGNATURES.get(name)
         if known is None:
-            near = difflib.get_close_matches(name, [*functions.SIGNATURES, *functions.AGGREGATES], 1)
-            raise self.error(tree, f"there is no function '{name}'" + (f": did you mean '{near[0]}'?" if near else ""))
+            near = nearest(name, [*functions.SIGNATURES, *functions.AGGREGATES])
+            raise self.error(tree, f"there is no function '{name}'" + (f": did you mean '{near}'?" if near else ""))
         if tree.keywords:
             raise self.error(tree, f"{name}() takes no named arguments here")
         arguments = [self.read(argument, expect if name in ("min", "max", "default") else None) for argument in tree.args]

@@ -6,12 +6,14 @@ Every rule and value keeps the file, line and column it came from.
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from engine.law.yaml_files import Document, read_yaml
 from engine.problems import InputError, Problem
 
+MAX_PROBLEMS = 1_000
 NAMED = (
     "instruments",
     "units",
@@ -126,12 +128,10 @@ def _validate(documents: list[Document], schema_dir: Path) -> None:
 
     schema = json.loads((schema_dir / "ruleset.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
-    problems: list[Problem] = []
-    for document in documents:
-        for error in validator.iter_errors(document.data):
-            problems.append(schema_problem(document, error))
+    errors = ((document, error) for document in documents for error in validator.iter_errors(document.data))
+    problems = {schema_problem(document, error) for document, error in islice(errors, MAX_PROBLEMS)}
     if problems:
-        raise InputError(sorted(set(problems), key=lambda p: (p.file, p.line, p.column)))
+        raise InputError(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
 
 
 def schema_problem(document: Document, error: Any) -> Problem:

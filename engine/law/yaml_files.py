@@ -17,8 +17,10 @@ import yaml
 
 from engine.problems import InputError, input_error
 
-MAX_BYTES, MAX_DEPTH, MAX_DIGITS, MAX_PARTS = 32_000_000, 40, 40, 1_000_000
+MAX_BYTES, MAX_YAML = 32_000_000, 8_000_000
+MAX_DEPTH, MAX_DIGITS, MAX_PARTS = 40, 40, 1_000_000
 Path_ = tuple[Any, ...]
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _WHOLE = re.compile(r"-?[1-9][0-9]*|0")
 _NAMED = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NAMED_NONE = frozenset({"", "~", "null", "Null", "NULL"})
@@ -87,8 +89,8 @@ def _written_length(source: str, position: int, style: str) -> int:
     return 1
 
 
-def read_text(path: Path, name: str) -> str:
-    """The text of a file within the size limit.
+def read_text(path: Path, name: str, limit: int = MAX_BYTES) -> str:
+    """The text of a file of at most ``limit`` bytes.
 
     Raises:
         InputError: it is missing, not a file, too large or not UTF-8.
@@ -97,8 +99,8 @@ def read_text(path: Path, name: str) -> str:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise input_error(name, 0, 0, "not a file", "give a file of text")
-        if found.st_size > MAX_BYTES:
-            raise input_error(name, 0, 0, f"the file is larger than {MAX_BYTES:,} bytes", "split it, or use a register of CSV files")
+        if found.st_size > limit:
+            raise input_error(name, 0, 0, f"the file is larger than {limit:,} bytes", "split it, or use a register of CSV or Parquet files")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise input_error(name, 0, 0, "no such file", "check the path") from None
@@ -115,7 +117,7 @@ def read_yaml(path: Path, name: str) -> Document:
     Raises:
         InputError: with the place of the first thing that is not plain YAML.
     """
-    return parse_yaml(read_text(path, name), name)
+    return parse_yaml(read_text(path, name, MAX_YAML), name)
 
 
 def parse_yaml(text: str, name: str) -> Document:
@@ -214,6 +216,8 @@ class _Plain:
     def scalar(self, event: Any) -> Any:
         """Only what is written in the plainest way is a number, true, false or nothing; all else is its text."""
         text = str(event.value)
+        if not text.isprintable() and _CONTROL.search(text):
+            raise self.error(event, "a control character cannot stand in a text", "remove it")
         if event.style:  # quoted, or a block
             return text
         if text in _NAMED:
