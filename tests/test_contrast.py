@@ -70,13 +70,13 @@ def test_the_law_as_known_before_a_phase_was_shelved(law: Law, tmp_path: Path) -
 
 def test_the_same_answer_has_nothing_to_exchange(law: Law, capsys: pytest.CaptureFixture[str]) -> None:
     contrast_report(law, CASE, Inquiry(), "phase_5", 2024, "cap_kept", "statute", None, "text")
-    assert "The answer is the same." in capsys.readouterr().out
+    assert "The answer is the same, and rests on nothing that differs." in capsys.readouterr().out
 
 
 def test_the_text_shows_both_values_and_their_sources(law: Law, capsys: pytest.CaptureFixture[str]) -> None:
     contrast_report(law, THRESHOLD, Inquiry(), "AT", 2023, "coverage", "statute", None, "text")
     text = capsys.readouterr().out
-    assert "(coverage.administered_to), 2023-12-31" in text
+    assert "administered installations up to, on 2023-12-31" in text
     assert "19,999 t CO2" in text and "20,000 t CO2" in text and "ICAP factsheet 2025" in text
 
 

@@ -58,7 +58,7 @@ def lines(law: Law, file: Path, capsys: pytest.CaptureFixture[str], facts: Path 
 def test_what_was_determined_or_explained_is_identical(law: Law, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = determined(law, case, capsys)
     same, text = lines(law, file, capsys)
-    assert same and text.startswith("identical: 3 of 3 determinations, law ")
+    assert same and text.startswith("identical: 3 of 3 determinations; law ")
     assert lines(law, proved(law, case, capsys), capsys)[0]
     assert lines(law, proved(law, case, capsys, date(2025, 3, 1)), capsys)[0], "the day of the question is in the receipt"
 
@@ -162,7 +162,7 @@ def test_many_differences_are_counted_and_the_first_of_them_told(
     case.write_text(case.read_text().replace("tonnes: 2000", "tonnes: 2100").replace("tonnes: 18000", "tonnes: 19000"))
     monkeypatch.setattr("engine.explaining.replay.MAX_TOLD", 1)
     same, text = lines(law, file, capsys)
-    assert not same and "       3  verified_co2\n" in text
+    assert not same and "       3  verified CO2 emissions\n" in text
     assert "BELOW, 2023:" in text and "AT, 2023:" not in text and "… and 2 more" in text
 
 

@@ -293,6 +293,69 @@ def test_an_unknown_language_is_refused(law: Law) -> None:
         Words(law, "de")
 
 
+# -- clauses and margins ------------------------------------------------------------------------------------------
+
+MARGINS = """
+as_of: 2025-06-01
+installations: [{id: A, operator: O, sector: power}, {id: B, operator: O, sector: power}]
+emissions:
+  - {installation: A, year: 2024, gas: co2, tonnes: 20001}
+  - {installation: B, year: 2024, gas: co2, tonnes: 19999.5}
+reports:
+  - {installation: A, year: 2024, submitted_on: 2025-04-18, verified: true}
+  - {installation: B, year: 2024, submitted_on: 2025-04-14, verified: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "decision", "told"),
+    [
+        # more than 20,000 t are required (factsheet): 20,001 - 20,000 = 1; 20,000 - 19,999.5 = 0.5
+        ("A", "above_threshold", ("20,001 t CO2 against more than 20,000 t CO2: 1 t CO2 over",
+                                  "20 001 т CO2 при условии: более 20 000 т CO2 – больше на 1 т CO2",
+                                  "20 001 т CO2, шарты: 20 000 т CO2 мәнінен артық – 1 т CO2 артық")),
+        ("B", "above_threshold", ("19,999.5 t CO2 against more than 20,000 t CO2: 0.5 t CO2 under",
+                                  "19 999,5 т CO2 при условии: более 20 000 т CO2 – меньше на 0,5 т CO2",
+                                  "19 999,5 т CO2, шарты: 20 000 т CO2 мәнінен артық – 0,5 т CO2 кем")),
+        # due on 15 April (factsheet): 18 April is 3 days late, 14 April 1 day early
+        ("A", "report_in_time", ("2025-04-18 against earlier than 2025-04-15 (emissions report due): 3 days late",
+                                 "– с опозданием на 3 дня", "– 3 күн кешіктірілген")),
+        ("B", "report_in_time", ("2025-04-14 against earlier than 2025-04-15 (emissions report due): 1 day earlier",
+                                 "– на 1 день раньше", "– 1 күн ерте")),
+    ],
+)  # fmt: skip
+def test_a_comparison_shows_both_sides_and_the_margin(
+    law: Law, key: str, decision: str, told: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.explaining.reports import why_report
+    from engine.proving import Inquiry
+
+    case = tmp_path / "case.yaml"
+    case.write_text(MARGINS)
+    for language, text in zip(LANGUAGES, told, strict=True):
+        why_report(law, case, Inquiry(compare=False), key, 2024, decision, None, "text", False, language)
+        assert text in capsys.readouterr().out.replace(SPACE, " ")
+
+
+def test_margins_in_the_proof_as_json_with_the_law_version(law: Law, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    from engine.explaining.reports import why_report
+    from engine.proving import Inquiry
+
+    case = tmp_path / "case.yaml"
+    case.write_text(MARGINS)
+    why_report(law, case, Inquiry(compare=False), "A", 2024, None, None, "json", False)
+    (one,) = json.loads(capsys.readouterr().out)["determinations"]
+    (step,) = [s for s in one["proof"] if s["decision"] == "above_threshold"]
+    (rule,) = step["rules"]
+    assert rule["when"]["margin"] == 1  # 20,001 - 20,000 t
+    assert rule["law"]["cite"][1] == {
+        "instrument": "env-code-2021", "point": "289(3)", "published": "2021-01-02", "in_force": {"from": "2021-07-01", "to": "2024-06-08"},
+    }  # fmt: skip
+    assert rule["when"]["parts"][1]["law"] == {"cite": [{"instrument": "icap-2025", "point": "Inclusion thresholds"}]}
+
+
 # -- a ruleset that lacks a text ----------------------------------------------------------------------------------
 
 
@@ -307,6 +370,36 @@ def _said(argument: ast.expr) -> set[str]:
     if isinstance(argument, ast.IfExp):
         return _said(argument.body) | _said(argument.orelse)
     return set()
+
+
+def test_conditions_are_said_as_sentences_of_things_that_exist(law: Law) -> None:
+    """Each in two forms, about a decision or parameter that is a condition."""
+    decisions = {law.decision_name(*key) for key, spec in law.vocabulary.decisions.items() if spec.type.kind == "bool"}
+    names = decisions | {name for name, spec in law.vocabulary.parameters.items() if spec.type.kind == "bool"}
+    ids = {name.replace(".", "_") for name in names}
+    said = {
+        word.partition("_")[2] for word in law.tree["words"] if word.startswith("is_") and word != "is_among" and word != "is_not_among"
+    }
+    denied = {word.partition("_")[2] for word in law.tree["words"] if word.startswith("not_")}
+    assert said == denied and said <= ids and len(said) >= 50
+    for language, yes, no in (
+        ("en", "the system was suspended", "the system was not suspended"),
+        ("ru", "действие системы приостановлено", "действие системы не приостановлено"),
+        ("kk", "жүйенің қолданысы тоқтатыла тұрған", "жүйенің қолданысы тоқтатыла тұрған жоқ"),
+    ):
+        words = Words(law, language)
+        assert (words.stated("scheme.suspended", True), words.stated("scheme.suspended", False)) == (yes, no)
+    assert Words(law).stated("installation_year.covered", False) == "the installation is not covered by the system"
+    assert Words(law).stated("no.such", True) == ""
+
+
+def test_no_module_that_answers_has_texts_of_its_own() -> None:
+    """What a report says stands in the ruleset: no module keeps a table of English sentences."""
+    for path in (ROOT / "engine" / "explaining").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+                texts = [v.value for v in node.value.values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
+                assert not [text for text in texts if re.search("[a-z]{2,} [a-z]{2,}", text)], path
 
 
 def test_every_word_that_the_engine_says_is_in_its_list() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, text_or_json
+from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, speech, text_or_json
 
 MANY = 20
 
@@ -111,15 +111,16 @@ def readings(facts: Path | None, asked: Asked, form: str) -> None:
 @click.argument("file", type=FILE)
 @click.option("--facts", type=FILE, help="Where the facts are now (default: where the receipt says).")
 @rulesets
+@speech
 @text_or_json
-def replay(file: Path, facts: Path | None, rulesets: Path, form: str) -> None:
+def replay(file: Path, facts: Path | None, rulesets: Path, language: str, form: str) -> None:
     """Run the determinations in FILE again: identical, or what differs and why.
 
     FILE is what `determine` or `why` printed with --format json. Exit status 1 where something differs.
     """
     from engine.explaining.replay import replay_report
 
-    if not replay_report(load(rulesets), file, facts, SCHEMAS, form, lambda drafts: load(rulesets, drafts)):
+    if not replay_report(load(rulesets), file, facts, SCHEMAS, form, lambda drafts: load(rulesets, drafts), language):
         sys.exit(1)
 
 

@@ -15,44 +15,9 @@ from engine.explaining.terminal import say, say_json
 from engine.explaining.words import Words, plain_json
 from engine.facts import Facts
 from engine.law import Entry, Law, Rule
-from engine.problems import did_you_mean, input_error
+from engine.problems import InputError, did_you_mean, input_error
 from engine.proving import Determination, Inquiry, Prover, Root, RuleStep
 from engine.proving.exchanging import RULE, VALUE, Element, Exchange, PhaseProver, Sight, exchange
-
-TEXTS = {
-    "unknown": "'{0}' is no phase, day, authority or NAME=ANSWER",
-    "unknown-remedy": "write a phase, an authority, a day as YYYY-MM-DD, or a reading as NAME=ANSWER",
-    "head": "{0} — {1} ({2}); as of {3}",
-    "own": "under {0}, authority {1}",
-    "own-known": "under {0}, authority {1}, as known on {2}",
-    "phase": "under the law of {0}",
-    "day": "as the law was known on {0}",
-    "authority": "under authority {0}",
-    "reading": "if {0} is answered {1}",
-    "outcome": "  {0}: {1}",
-    "outcome-of": "  {0}: {1} [{2}]",
-    "same": "The answer is the same. Rules and values that it rests on and that differ: {0}.",
-    "one": "Exchanging one of the {0} differing rules or values flips the answer:",
-    "least": "Exchanging {1} of the {0} differing rules or values flips the answer; no fewer do:",
-    "bounded": "Exchanging {1} of the {0} differing rules or values flips the answer, and none of them can be left out. "
-    "No {2} or fewer do; larger sets were not all tried:",
-    "untried": "Exchanging {1} of the {0} differing rules or values flips the answer, and none of them can be left out. "
-    "Other sets were not all tried:",
-    "element-value": "  {0} ({1}), {2}",
-    "element-rule": "  rule {0}",
-    "element-phase": "  which phase and plan the year belongs to",
-    "side": "    {0}: {1}",
-    "cited": "{0} [{1}]",
-    "silent": "no value",
-    "inactive": "there is no such rule",
-    "states": "{0} — {1}",
-    "holds": "applies",
-    "fails": "does not apply",
-    "open": "cannot be determined",
-    "displaced": "is displaced",
-    "blocked": "is blocked",
-    "proofs": "({0} laws proved)",
-}
 
 
 @dataclass(frozen=True)
@@ -85,14 +50,17 @@ def read_against(law: Law, written: str, inquiry: Inquiry) -> Against:
     if "=" in written:
         question, _, answer = written.partition("=")
         other = replace(inquiry, readings={**inquiry.readings, question: answer})
-        law.select(other.authority, other.readings, other.known_on)
+        try:
+            law.select(other.authority, other.readings, other.known_on)
+        except InputError as error:
+            raise InputError(replace(problem, file="--against") for problem in error.problems) from None
         return Against("reading", written, other)
     try:
         return Against("day", written, replace(inquiry, known_on=date.fromisoformat(written)))
     except ValueError:
         near = did_you_mean(written, [*law.phases, *law.authorities])
-        remedy = near if near.startswith("did") else TEXTS["unknown-remedy"]
-        raise input_error("--against", 0, 0, TEXTS["unknown"].format(written), remedy) from None
+        remedy = near if near.startswith("did") else "write a phase, an authority, a day as YYYY-MM-DD, or a reading as NAME=ANSWER"
+        raise input_error("--against", 0, 0, f"'{written}' is no phase, day, authority or NAME=ANSWER", remedy) from None
 
 
 def contrast_report(
@@ -158,61 +126,83 @@ class _View:
     # -- text ---------------------------------------------------------------------------------------------------
 
     def lines(self) -> Iterator[str]:
-        label, name = self.words.decision(*self.owner), self.law.decision_name(*self.owner)
-        yield TEXTS["head"].format(self.root, label, name, self.facts.as_of)
+        say, found = self.words.say, self.found
+        label, day = self.words.decision(*self.owner), self.words.day(self.facts.as_of)
+        yield say("contrast_head", root=f"{self.words.key(self.root.entity, self.root.key)}, {self.root.year}", decision=label, day=day)
         heads = self.own_law(), self.other_law()
         kind = self.law.vocabulary.decisions[self.owner].type
-        for head, outcomes in zip(heads, self.found.outcomes, strict=True):
+        for head, outcomes in zip(heads, found.outcomes, strict=True):
             for place, outcome in outcomes:
-                text = "outcome" if self.owner[0] == self.root.entity else "outcome-of"
-                yield TEXTS[text].format(head, self.words.value(outcome, kind), ", ".join(place[:1]))
-        differing, taken = len(self.found.differing), len(self.found.smallest)
+                part = "" if self.owner[0] == self.root.entity else f" [{place[0]}]"
+                yield f"  {head}: {self.words.value(outcome, kind)}{part}"
         yield ""
-        if self.found.same:
-            yield TEXTS["same"].format(differing)
+        if found.same:
+            yield say("contrast_same", count=len(found.differing)) if found.differing else say("contrast_same_law")
             return
-        text = "one" if taken == 1 else "least"
-        if not self.found.least:
-            text = "bounded" if self.found.excluded else "untried"
-        yield TEXTS[text].format(differing, taken, self.found.excluded)
-        for element in self.found.smallest:
+        yield say("contrast_smallest", count=len(found.smallest), total=self.words.count(len(found.differing)))
+        for element in found.smallest:
             yield from self.element(element, heads)
-        yield TEXTS["proofs"].format(self.found.proofs)
+        if not found.least:
+            yield say("contrast_bounded", count=found.excluded) if found.excluded else say("contrast_untried")
+        yield say("contrast_proofs", count=found.proofs)
 
     def own_law(self) -> str:
         phase = self.law.phases[self.found.one.phase]
         selection = self.law.select(self.inquiry.authority, self.inquiry.readings, self.inquiry.known_on)
-        text = TEXTS["own-known" if selection.known_on else "own"]
-        return text.format(self.words.label(phase.title, phase.id), selection.authority, selection.known_on)
+        told = self.words.say(
+            "contrast_own", phase=self.words.label(phase.title, phase.id), authority=self.words.authority_name(selection.authority)
+        )
+        if selection.known_on is None:
+            return told
+        return f"{told}, {self.words.say('contrast_day', day=self.words.day(selection.known_on))}"
 
     def other_law(self) -> str:
-        if self.against.phase is not None:
-            return TEXTS["phase"].format(self.words.label(self.law.phases[self.against.phase].title, self.against.phase))
-        return TEXTS[self.against.kind].format(*self.against.written.split("=", 1))
+        against, words = self.against, self.words
+        if against.phase is not None:
+            return words.say("contrast_phase", phase=words.label(self.law.phases[against.phase].title, against.phase))
+        if against.kind == "authority":
+            return words.say("contrast_authority", authority=words.authority_name(against.written))
+        if against.kind == "day":
+            return words.say("contrast_day", day=words.day(date.fromisoformat(against.written)))
+        question, _, answer = against.written.partition("=")
+        content = self.law.questions[question]
+        asked, said = words.label(content["ask"], question), words.label(content["answers"][answer]["says"], answer)
+        return words.say("contrast_reading", question=asked, answer=said)
 
     def element(self, element: Element, heads: tuple[str, str]) -> Iterator[str]:
         if element.kind == VALUE:
-            spec = self.law.vocabulary.parameters[element.name]
-            key = f"[{element.key}]" if element.key is not None else ""
-            for sight in self.found.sights[element]:
-                yield TEXTS["element-value"].format(self.words.parameter(element.name), element.name + key, sight.at)
-                for head, (value, entry) in zip(heads, (sight.one, sight.other), strict=True):
-                    said = self.words.value(value, spec.type)
-                    yield TEXTS["side"].format(head, self.cited(said, entry.cites) if entry is not None else TEXTS["silent"])
+            yield from self.value(element, heads)
         elif element.kind == RULE:
-            yield TEXTS["element-rule"].format(element.name)
+            yield f"  {self.words.say('contrast_rule', rule=element.name)}"
             rule = self.rule(element.name)
             for head, determination, active in zip(heads, (self.found.one, self.found.other), self.found.active[element], strict=True):
-                said = self.cited(self.sentence(rule, determination), rule.cites) if active else TEXTS["inactive"]
-                yield TEXTS["side"].format(head, said)
+                said = self.cited(self.sentence(rule, determination), rule.cites) if active else self.words.say("contrast_no_rule")
+                yield f"    {head}: {said}"
         else:
-            yield TEXTS["element-phase"]
+            yield f"  {self.words.say('contrast_which_phase')}"
             for head, determination in zip(heads, (self.found.one, self.found.other), strict=True):
                 phase = self.law.phases[determination.phase]
-                yield TEXTS["side"].format(head, self.cited(self.words.label(phase.title, phase.id), phase.cites))
+                yield f"    {head}: {self.cited(self.words.label(phase.title, phase.id), phase.cites)}"
+
+    def value(self, element: Element, heads: tuple[str, str]) -> Iterator[str]:
+        """What both laws say of a parameter on the days on which it was looked up; said once where it is the same on several."""
+        spec = self.law.vocabulary.parameters[element.name]
+        days: dict[tuple[str, ...], list[date]] = {}
+        for sight in self.found.sights[element]:
+            told = []
+            for value, entry in (sight.one, sight.other):
+                said = self.words.value(value, spec.type)
+                told.append(self.cited(said, entry.cites) if entry is not None else self.words.say("contrast_no_value"))
+            days.setdefault(tuple(told), []).append(sight.at)
+        key = f" ({self.words.code(spec.keyed_by, str(element.key))})" if element.key is not None else ""
+        for said_by, at in days.items():
+            listed = "; ".join(self.words.day(day) for day in dict.fromkeys(at))
+            yield f"  {self.words.say('contrast_value', parameter=self.words.parameter(element.name) + key, days=listed)}"
+            for head, text in zip(heads, said_by, strict=True):
+                yield f"    {head}: {text}"
 
     def cited(self, text: str, cites: tuple[tuple[str, str], ...]) -> str:
-        return TEXTS["cited"].format(text, self.words.cites(cites))
+        return f"{text} [{self.words.cites(cites)}]"
 
     def rule(self, name: str) -> Rule:
         return next(rule for rules in self.law.rules.values() for rule in rules if rule.name == name)
@@ -229,7 +219,7 @@ class _View:
             return self.words.label(rule.says, rule.name)
         program = Prover(self.law, self.law.select(), self.facts).law_of(self.law.phases[determination.phase], self.root.year)
         said = ProofText(self.words, program, determination.steps).sentence(rule, step)
-        return TEXTS["states"].format(TEXTS[step.state], said)
+        return self.words.say(f"contrast_{step.state}", sentence=said)
 
     # -- JSON ---------------------------------------------------------------------------------------------------
 

@@ -109,9 +109,9 @@ class ProofText:
             yield from self._clause(step.when, depth + 1, needed)
         if step.gives is not None:
             yield from self._value(step.gives, depth + 1, needed)
-        for leaf in needed:
-            entity, _, decision = leaf.name.partition(".")
-            found = self.steps.get((entity, leaf.place, decision))
+        for name, place in dict.fromkeys((leaf.name, leaf.place) for leaf in needed):
+            entity, _, decision = name.partition(".")
+            found = self.steps.get((entity, place, decision))
             if found is not None and (found.decision, found.place) != (of.decision, of.place):
                 yield from self._step(found, depth + 1, shown)
 

@@ -27,28 +27,7 @@ from engine.law import Law, Selection, cites
 from engine.proving import Conflict, Determination, Inquiry, Prover, Root, ask, comparable
 from engine.proving.uses import LawOf, Uses, ask_recorded, differing
 
-TEXTS = {
-    "head": "{0} open questions; authority {1}",
-    "head-facts": "{0} open questions; authority {1}, as of {2}; {3} determinations",
-    "question": "{0}: {1}",
-    "answer": "  {0} {1}: {2} [{3}]",
-    "default": " (default of {0})",
-    "note": "    note: {0}",
-    "taken": "●",
-    "other": "○",
-    "unchanged": "      changes nothing here",
-    "idle": "no other answer changes anything here: {0}",
-    "changed": "      changes {0} of {1} determinations",
-    "minor": "        only in steps on the way",
-    "decision": "        {0} ({1}×)",
-    "moves": ": {0}",
-    "move": "{0} → {1} ({2})",
-    "more": "and {0} other ways",
-    "amount": ": {0} {1}",
-    "open": ", {0} without a figure on one side",
-    "determining": "as the answers are taken",
-    "trying": "trying the other answers",
-}
+TAKEN, OTHER = "●", "○"
 MAX_MOVES, MAX_WORKERS = 4, 4
 
 
@@ -77,11 +56,13 @@ class Effect:
     Attributes:
         asked: determinations that were proved again; the rest provably stay as they are.
         changed: determinations that come out differently.
+        instances: the instances of the main entity (installations) that these are about, whatever the year.
         decisions: (entity, decision) -> how, in the order of the vocabulary.
     """
 
     asked: int
     changed: int = 0
+    instances: set[tuple[str, ...]] = field(default_factory=set)
     decisions: dict[tuple[str, str], Tally] = field(default_factory=dict)
 
 
@@ -98,25 +79,29 @@ def readings_report(law: Law, path: Path | None, inquiry: Inquiry, as_of: date |
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     facts = read_facts(law, path, as_of) if path is not None else None
     asked = roots(law, facts, inquiry, None, None) if facts is not None else []
-    found = effects(law, facts, inquiry, asked) if facts is not None else {}
+    words = Words(law, language)
+    found = effects(law, facts, inquiry, asked, words) if facts is not None else {}
     if form == "json":
         say_json(_as_json(law, selection, facts, found, len(asked)))
         return
-    for line in _lines(law, selection, facts, found, len(asked), Words(law, language)):
+    for line in _lines(law, selection, facts, found, len(asked), words):
         say(line)
 
 
-def effects(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root]) -> Effects:
+def effects(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root], words: Words | None = None) -> Effects:
     """(question, answer) -> what it changes, for every answer that is not taken.
+
+    Args:
+        words: the language of the progress bar.
 
     Raises:
         EngineDefect: proving failed.
     """
-    inquiry = replace(inquiry, compare=False)
+    inquiry, words = replace(inquiry, compare=False), words or Words(law)
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     base: dict[Root, dict[Any, Any]] = {}
     read: dict[LawOf, Uses] = {}
-    for determination, fresh in shown(ask_recorded(law, facts, inquiry, asked), TEXTS["determining"], len(asked)):
+    for determination, fresh in shown(ask_recorded(law, facts, inquiry, asked), words.say("readings_determining"), len(asked)):
         base[determination.root] = _outcomes(determination)
         for which, uses in fresh.items():
             read[which] = read.get(which, Uses()) | uses
@@ -130,8 +115,8 @@ def effects(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root]) -> Effe
                 found[question, answer] = Effect(len(todo))
                 again.append(((question, answer), other, todo))
     total = sum(len(todo) for _, _, todo in again)
-    for which_answer, determination in shown(_all(law, facts, again), TEXTS["trying"], total):
-        _count(law, found[which_answer], base[determination.root], _outcomes(determination))
+    for which_answer, determination in shown(_all(law, facts, again), words.say("readings_trying"), total):
+        _count(law, found[which_answer], determination.root, base[determination.root], _outcomes(determination))
     for effect in found.values():
         order = list(law.vocabulary.decisions)
         effect.decisions = dict(sorted(effect.decisions.items(), key=lambda pair: order.index(pair[0])))
@@ -172,9 +157,11 @@ def _outcomes(determination: Determination) -> dict[tuple[str, str, tuple[str, .
     return found
 
 
-def _count(law: Law, effect: Effect, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> None:
+def _count(law: Law, effect: Effect, root: Root, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> None:
     different = [key for key in before if comparable(before[key]) != comparable(after[key])]
     effect.changed += bool(different)
+    if different and root.entity == law.manifest["main"]:
+        effect.instances.add(root.key)
     for key in different:
         tally, old, new = effect.decisions.setdefault(key[:2], Tally()), before[key], after[key]
         tally.changed += 1
@@ -240,7 +227,7 @@ def _effect_json(law: Law, effect: Effect) -> dict[str, Any]:
             unit = law.vocabulary.decisions[key].type.unit
             one |= {"unit": str(unit), "more": plain_json(whole(tally.more)), "less": plain_json(whole(tally.less)), "open": tally.open}
         decisions.append(one)
-    return {"proved": effect.asked, "changed": effect.changed, "decisions": decisions}
+    return {"proved": effect.asked, "changed": effect.changed, "instances": len(effect.instances), "decisions": decisions}
 
 
 def _listed(outcome: Any) -> Any:
@@ -255,50 +242,53 @@ def _ordered(tally: Tally) -> list[tuple[tuple[Any, Any], int]]:
 
 
 def _lines(law: Law, selection: Selection, facts: Facts | None, found: Effects, total: int, words: Words) -> Iterator[str]:
+    authority = words.authority_name(selection.authority)
     if facts is None:
-        yield TEXTS["head"].format(len(law.questions), selection.authority)
+        yield words.say("readings_head", count=len(law.questions), authority=authority)
     else:
-        yield TEXTS["head-facts"].format(len(law.questions), selection.authority, facts.as_of, total)
+        day = words.day(facts.as_of)
+        yield words.say("readings_head_facts", count=len(law.questions), authority=authority, day=day, total=words.count(total))
     idle = [name for name in law.questions if facts is not None and not any(e.changed for (q, _), e in found.items() if q == name)]
     for name, question in law.questions.items():
         if name in idle:
             continue
         yield ""
-        yield TEXTS["question"].format(name, words.label(question["ask"], name))
+        yield f"{name}: {words.label(question['ask'], name)}"
         for answer, content in question["answers"].items():
-            mark = TEXTS["taken" if selection.readings[name] == answer else "other"]
-            by = [authority for authority, default in question["default"].items() if default == answer]
-            named = answer + (TEXTS["default"].format(", ".join(by)) if by else "")
-            yield TEXTS["answer"].format(mark, named, words.label(content["says"], answer), words.cites(cites(content.get("cite"))))
+            by = [words.authority_name(authority) for authority, default in question["default"].items() if default == answer]
+            named = answer + (f" ({words.say('readings_default', by='; '.join(by))})" if by else "")
+            sources = words.cites(cites(content.get("cite")))
+            yield f"  {TAKEN if selection.readings[name] == answer else OTHER} {named}: {words.label(content['says'], answer)} [{sources}]"
             if (name, answer) in found:
                 yield from _effect_lines(law, words, found[name, answer], total)
         if question.get("note"):
-            yield TEXTS["note"].format(question["note"])
+            yield f"    {words.say('note', note=question['note'])}"
     if idle:
         yield ""
-        yield TEXTS["idle"].format(", ".join(idle))
+        yield words.say("readings_idle", names=", ".join(idle))
 
 
 def _effect_lines(law: Law, words: Words, effect: Effect, total: int) -> Iterator[str]:
+    pad = " " * 6
     if not effect.changed:
-        yield TEXTS["unchanged"]
+        yield pad + words.say("readings_unchanged")
         return
-    yield TEXTS["changed"].format(f"{effect.changed:,}", f"{total:,}")
+    yield pad + words.say("readings_changed", count=effect.changed, total=words.count(total), instances=words.count(len(effect.instances)))
     major = {k: t for k, t in effect.decisions.items() if not law.tree["decisions"].get(law.decision_name(*k), {}).get("minor")}
     if not major:
-        yield TEXTS["minor"]
+        yield f"{pad}  {words.say('readings_minor')}"
     for key, tally in major.items():
-        yield TEXTS["decision"].format(words.decision(*key), f"{tally.changed:,}") + _amounts(law, words, key, tally)
+        yield f"{pad}  {words.decision(*key)} ({words.count(tally.changed)}×){_amounts(law, words, key, tally)}"
 
 
 def _amounts(law: Law, words: Words, key: tuple[str, str], tally: Tally) -> str:
     """How a decision changes: the sums of an amount, or the commonest moves of a code."""
     kind = law.vocabulary.decisions[key].type
     if is_amount(kind):
-        sums = [sign + words.value(whole(total), kind) for sign, total in (("+", tally.more), ("−", tally.less)) if total]
-        found = TEXTS["amount"].format(", ".join(sums), "").rstrip() if sums else ""
-        return found + (TEXTS["open"].format(tally.open) if tally.open else "")
+        told = [sign + words.value(whole(total), kind) for sign, total in (("+", tally.more), ("−", tally.less)) if total]
+        told += [words.say("readings_open", count=tally.open)] if tally.open else []
+        return f": {'; '.join(told)}" if told else ""
     moves = _ordered(tally)
-    told = [TEXTS["move"].format(words.value(old, kind), words.value(new, kind), f"{n:,}") for (old, new), n in moves[:MAX_MOVES]]
-    told += [TEXTS["more"].format(len(moves) - MAX_MOVES)] if len(moves) > MAX_MOVES else []
-    return TEXTS["moves"].format("; ".join(told)) if told else ""
+    told = [f"{words.value(old, kind)} → {words.value(new, kind)} ({words.count(n)})" for (old, new), n in moves[:MAX_MOVES]]
+    told += [words.say("readings_more", count=len(moves) - MAX_MOVES)] if len(moves) > MAX_MOVES else []
+    return f": {'; '.join(told)}" if told else ""

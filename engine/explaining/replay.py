@@ -16,44 +16,17 @@ from engine.explaining.reports import read_facts
 from engine.explaining.terminal import say, say_json, shown
 from engine.explaining.words import Words
 from engine.facts import Facts
+from engine.language import Type
+from engine.language.values import exact
 from engine.law import Law, Program
 from engine.law.yaml_files import read_text
 from engine.problems import input_error
 from engine.proving import Inquiry, Root, ask
 
-TEXTS = {
-    "not-json": "not valid JSON: {0}",
-    "not-json-remedy": "give what `kazets determine … --format json` or `kazets why … --format json` printed",
-    "not-determinations": "{0}: {1}",
-    "no-facts": "the facts of the receipt are not there",
-    "no-facts-remedy": "say where they are now: --facts PATH",
-    "no-path": "the receipt names no file of facts",
-    "nothing": "it holds no determination",
-    "identical": "identical: {0} of {0} determinations, law {1}, engine {2}, facts {3}",
-    "different": "not identical: {0} of {1} determinations differ",
-    "same-answers": "not identical, although each of {0} determinations came out the same",
-    "changed": "what changed:",
-    "unexplained": "nothing that the receipt names has changed: the file was altered, or the engine is not deterministic; report it",
-    "vanished": "can no longer be asked: the facts or the phases do not have it",
-    "ruleset": "the ruleset",
-    "ruleset_file": "ruleset file {0}",
-    "engine": "the engine",
-    "facts": "the facts {0}",
-    "authority": "the authority",
-    "reading": "the reading of {0}",
-    "settled": "the question {0}, which the asker settled as {1}, is not asked by this law",
-    "was": "{0}: {1} → {2}",
-    "absent": "absent",
-    "place": "{0}:",
-    "phase": "phase",
-    "undetermined": "what is missing",
-    "differs": "what other authorities say",
-    "proof": "the steps or the sources of the proof",
-    "counted": "what came out differently, and in how many determinations:",
-    "count": "  {0:>6,}  {1}",
-    "more": "… and {0} more; --format json has all of them",
-    "replaying": "replaying",
-}
+REMEDY = "give what `kazets determine … --format json` or `kazets why … --format json` printed"
+ABSENT = "absent"
+"""Stands for what one of the two determinations does not have."""
+REST = ("undetermined", "differs", "proof")
 SHOWN_DIGITS, MAX_MESSAGE, MAX_TOLD = 12, 160, 20
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
 
@@ -78,7 +51,7 @@ class Difference:
     """A decision that came out differently, or (without values) another part of the determination that did.
 
     Attributes:
-        decision: its name; for one about a part, with the part's key in ``place``.
+        decision: its name, or `phase` or one of `REST`; for one about a part, with the part's key in ``place``.
     """
 
     decision: str
@@ -114,7 +87,9 @@ Under = Callable[[tuple[str, ...]], Law]
 """Gives the law as it would be under drafts, by their names or paths."""
 
 
-def replay_report(law: Law, file: Path, facts: Path | None, schemas: Path, form: str, under: Under | None = None) -> bool:
+def replay_report(
+    law: Law, file: Path, facts: Path | None, schemas: Path, form: str, under: Under | None = None, language: str = "en"
+) -> bool:
     """`kazets replay`: print the outcome as text or JSON; true where everything is identical.
 
     Args:
@@ -126,21 +101,26 @@ def replay_report(law: Law, file: Path, facts: Path | None, schemas: Path, form:
         InputError: the file is not what this command reads, or its facts cannot be read.
         EngineDefect: proving failed.
     """
-    found = replay(law, file, facts, schemas, under)
+    words = Words(law, language)
+    found = replay(law, file, facts, schemas, under, words)
     if form == "json":
         say_json(_as_json(found))
     else:
-        for line in _lines(law, found):
+        for line in _lines(law, found, words):
             say(line)
     return found.identical
 
 
-def replay(law: Law, file: Path, facts: Path | None, schemas: Path, under: Under | None = None) -> Replay:
-    """Make the determinations of ``file`` again under ``law``; arguments and errors as in `replay_report`."""
+def replay(law: Law, file: Path, facts: Path | None, schemas: Path, under: Under | None = None, words: Words | None = None) -> Replay:
+    """Make the determinations of ``file`` again under ``law``; arguments and errors as in `replay_report`.
+
+    Args:
+        words: the language of the progress bar.
+    """
     content = _read(file, schemas)
     entries = [(name, entry) for name, ones in content.items() for entry in ones]
     if not entries:
-        raise input_error(str(file), 0, 0, TEXTS["nothing"], TEXTS["not-json-remedy"])
+        raise input_error(str(file), 0, 0, "it holds no determination", REMEDY)
     groups: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for name, entry in entries:
         groups.setdefault(_canonical(entry["receipt"]), []).append((name, entry))
@@ -155,7 +135,7 @@ def replay(law: Law, file: Path, facts: Path | None, schemas: Path, under: Under
             "facts_path": stamp["facts_path"]
         }
         changes |= dict.fromkeys(_changes(stamp, now))
-        replayed += _again(asked, given, inquiry, group)
+        replayed += _again(asked, given, inquiry, group, words or Words(law))
     return Replay(tuple(group[0][1]["receipt"] for group in groups.values()), tuple(changes), tuple(replayed))
 
 
@@ -167,15 +147,15 @@ def _read(file: Path, schemas: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         content = json.loads(text, parse_float=str)
     except json.JSONDecodeError as error:
-        raise input_error(str(file), error.lineno, error.colno, TEXTS["not-json"].format(error.msg), TEXTS["not-json-remedy"]) from None
+        raise input_error(str(file), error.lineno, error.colno, f"not valid JSON: {error.msg}", REMEDY) from None
     except (ValueError, RecursionError) as error:
-        raise input_error(str(file), 0, 0, TEXTS["not-json"].format(error), TEXTS["not-json-remedy"]) from None
+        raise input_error(str(file), 0, 0, f"not valid JSON: {error}", REMEDY) from None
     from jsonschema import Draft202012Validator
 
     schema = json.loads((schemas / "determination.schema.json").read_text(encoding="utf-8"))
     for problem in Draft202012Validator(schema).iter_errors(_without_bulk(content)):
         message = problem.message if len(problem.message) < MAX_MESSAGE else problem.message[:MAX_MESSAGE] + "…"
-        raise input_error(str(file), 0, 0, TEXTS["not-determinations"].format(problem.json_path, message), TEXTS["not-json-remedy"])
+        raise input_error(str(file), 0, 0, f"{problem.json_path}: {message}", REMEDY)
     found: dict[str, list[dict[str, Any]]] = content
     return found
 
@@ -198,11 +178,11 @@ def _find_facts(law: Law, stamp: Mapping[str, Any], file: Path, given: Path | No
     if given is not None:
         return read_facts(law, given, as_of)
     if not stamp["facts_path"]:
-        raise input_error(str(file), 0, 0, TEXTS["no-path"], TEXTS["no-facts-remedy"])
+        raise input_error(str(file), 0, 0, "the receipt names no file of facts", "say where they are now: --facts PATH")
     written = Path(stamp["facts_path"])
     places = [path for path in dict.fromkeys((written, file.parent / written)) if path.exists()]
     if not places:
-        raise input_error(str(written), 0, 0, TEXTS["no-facts"], TEXTS["no-facts-remedy"])
+        raise input_error(str(written), 0, 0, "the facts of the receipt are not there", "say where they are now: --facts PATH")
     found = [read_facts(law, places[0], as_of)]
     if found[0].digest != stamp["facts_hash"]:
         found += [read_facts(law, path, as_of) for path in places[1:]]
@@ -237,13 +217,13 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Chan
             yield Change("settled" if question in before["settled"] else "reading", question, *answers)
 
 
-def _again(law: Law, facts: Facts, inquiry: Inquiry, group: list[tuple[str, dict[str, Any]]]) -> Iterator[Replayed]:
+def _again(law: Law, facts: Facts, inquiry: Inquiry, group: list[tuple[str, dict[str, Any]]], words: Words) -> Iterator[Replayed]:
     """Each determination of a group made again, in order."""
     asked = [(name, entry, root_of(law, name, entry)) for name, entry in group]
     standing = [root for _, _, root in asked if _can_be_asked(law, facts, inquiry, root)]
     full = "full" if any("proof" in entry for _, entry in group) else None
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-    answers = shown(ask(law, facts, inquiry, standing, full), TEXTS["replaying"], len(standing))
+    answers = shown(ask(law, facts, inquiry, standing, full), words.say("replaying"), len(standing))
     for name, old, root in asked:
         if root not in standing:
             yield Replayed(root, False, (), vanished=True)
@@ -267,7 +247,7 @@ def root_of(law: Law, name: str, entry: Mapping[str, Any]) -> Root:
             plan = law.phase_of_plan(key) if "table" not in content else None
             year = entry["year"] if entry["year"] is not None else plan.last_year if plan is not None else 0
             return Root(entity, (key,), year)
-    raise input_error(name, 0, 0, TEXTS["vanished"], TEXTS["not-json-remedy"])
+    raise input_error(name, 0, 0, "the law has no such list of determinations", REMEDY)
 
 
 def _can_be_asked(law: Law, facts: Facts, inquiry: Inquiry, root: Root) -> bool:
@@ -292,7 +272,7 @@ def _relocated(content: Any, path: str, written: str) -> Any:
 def _differences(law: Law, root: Root, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     """Where two determinations of one root part: decisions first, then those about its parts, then the rest."""
     if old["phase"] != new["phase"]:
-        yield Difference(TEXTS["phase"], None, old["phase"], new["phase"])
+        yield Difference("phase", None, old["phase"], new["phase"])
     yield from _decisions(law, root.entity, None, old["decisions"], new["decisions"])
     for part, content in law.tree["entities"].items():
         if content.get("of") == root.entity:
@@ -301,15 +281,15 @@ def _differences(law: Law, root: Root, old: Mapping[str, Any], new: Mapping[str,
             for place in dict.fromkeys((*before, *after)):
                 rows = [{k: v for k, v in one.get(place, {}).items() if k != key} for one in (before, after)]
                 yield from _decisions(law, part, place, *rows)
-    for rest in ("undetermined", "differs", "proof"):
+    for rest in REST:
         if _canonical(old.get(rest)) != _canonical(new.get(rest)):
-            yield Difference(TEXTS[rest], None)
+            yield Difference(rest, None)
 
 
 def _decisions(law: Law, entity: str, place: str | None, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys((*old, *new)):
-        before, after = old.get(name, TEXTS["absent"]), new.get(name, TEXTS["absent"])
-        if _canonical(before) != _canonical(after):
+        if name not in old or name not in new or _canonical(old[name]) != _canonical(new[name]):
+            before, after = (one.get(name, ABSENT) for one in (old, new))
             yield Difference(law.decision_name(entity, name), place, before, after)
 
 
@@ -339,49 +319,69 @@ def _as_json(found: Replay) -> dict[str, Any]:
     }
 
 
-def _lines(law: Law, found: Replay) -> Iterator[str]:
-    total, different = len(found.replayed), [one for one in found.replayed if one.vanished or one.differences]
+def _lines(law: Law, found: Replay, words: Words) -> Iterator[str]:
+    total, different, say = len(found.replayed), [one for one in found.replayed if one.vanished or one.differences], words.say
     if found.identical:
         stamp = found.stamps[0]
-        hashes = (stamp[name][:SHOWN_DIGITS] for name in ("ruleset_hash", "engine_hash", "facts_hash"))
-        yield TEXTS["identical"].format(total, *hashes)
+        law_hash, engine, facts = (stamp[name][:SHOWN_DIGITS] for name in ("ruleset_hash", "engine_hash", "facts_hash"))
+        yield say("replay_identical", count=total, law=law_hash, engine=engine, facts=facts)
         return
-    yield TEXTS["different"].format(len(different), total) if different else TEXTS["same-answers"].format(total)
-    yield TEXTS["changed"] if found.changes else TEXTS["unexplained"]
+    if different:
+        yield say("replay_different", count=len(different), total=words.count(total))
+    else:
+        yield say("replay_same_answers", count=total)
+    yield say("replay_changed" if found.changes else "replay_unexplained")
     for change in found.changes:
-        what = TEXTS[change.what].format(change.name, change.before)
-        before, after = (_shortened(side) for side in (change.before, change.after))
-        yield "  " + TEXTS["was"].format(what, before, after)
-    words = Words(law)
+        before, after = (say("replay_absent") if side is None else _shortened(side) for side in (change.before, change.after))
+        yield f"  {say(f'replay_{change.what}', name=change.name, before=change.before)}: {before} → {after}"
     if len(different) > MAX_TOLD:
-        yield TEXTS["counted"]
+        yield say("replay_counted")
         counted = Counter(name for one in different for name in dict.fromkeys(d.decision for d in one.differences))
-        yield from (TEXTS["count"].format(number, name) for name, number in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+        for name, number in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
+            yield f"  {words.count(number):>6}  {_called(words, name)}"
     for one in different[:MAX_TOLD]:
-        yield TEXTS["place"].format(one.root)
+        yield f"{words.key(one.root.entity, one.root.key)}, {one.root.year}:"
         if one.vanished:
-            yield "  " + TEXTS["vanished"]
+            yield f"  {say('replay_vanished')}"
         for difference in one.differences:
-            yield "  " + _difference(law, words, difference)
+            yield f"  {_difference(law, words, difference)}"
     if len(different) > MAX_TOLD:
-        yield TEXTS["more"].format(len(different) - MAX_TOLD)
+        yield say("replay_more", count=len(different) - MAX_TOLD)
+
+
+def _called(words: Words, name: str) -> str:
+    """A decision by its label, any other part of a determination by its word."""
+    return words.say(f"replay_{name}") if name in ("phase", *REST) else words.decision_written(name)
 
 
 def _difference(law: Law, words: Words, difference: Difference) -> str:
-    name = difference.decision + (f" [{difference.place}]" if difference.place else "")
-    if difference.before is None and difference.after is None:
+    name = _called(words, difference.decision) + (f" [{difference.place}]" if difference.place else "")
+    if difference.decision in REST:
         return name
+    if difference.decision == "phase":
+        titles = (
+            words.label(law.phases[side].title, side) if side in law.phases else side for side in (difference.before, difference.after)
+        )
+        return f"{name}: {' → '.join(titles)}"
     key = law.decision_key(difference.decision)
     kind = law.vocabulary.decisions[key].type if key is not None else None
-    before, after = (
-        words.value(side, kind) if side is None or isinstance(side, int) else ", ".join(map(str, side)) if isinstance(side, list) else side
-        for side in (difference.before, difference.after)
-    )
-    return TEXTS["was"].format(name, before, after)
+    before, after = (_value(words, side, kind) for side in (difference.before, difference.after))
+    return f"{name}: {before} → {after}"
 
 
-def _shortened(side: str | None) -> str:
+def _value(words: Words, side: Any, kind: Type | None) -> str:
+    """A value as the determination's JSON has it, in words."""
+    if side == ABSENT or side == "undetermined":
+        return words.say("replay_absent" if side == ABSENT else "undetermined")
+    if isinstance(side, list):
+        return words.value(frozenset(side), kind)
+    if isinstance(side, str) and kind is not None and kind.kind == "date":
+        return words.day(date.fromisoformat(side))
+    if isinstance(side, str) and kind is not None and kind.kind == "number":
+        return words.value(exact(side), kind)
+    return words.value(side, kind)
+
+
+def _shortened(side: str) -> str:
     """A hash by its first digits, which is what a reader compares."""
-    if side is None:
-        return TEXTS["absent"]
     return _HASH.sub(lambda found: found[0][:SHOWN_DIGITS], side)

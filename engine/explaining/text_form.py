@@ -89,5 +89,4 @@ def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, 
                 f" — {words.code(spec.keyed_by, str(key))}" if key is not None and spec.keyed_by != "year" else ""
             )
             printed = words.value(value, spec.type)
-            # notes on values are remarks of those who keep the ruleset, in English only
-            yield label, printed, words.cites(entry.cites) + (f" ({entry.note})" if entry.note and words.language == "en" else "")
+            yield label, printed, words.cites(entry.cites) + (f" ({words.say('note', note=entry.note)})" if entry.note else "")

@@ -134,6 +134,10 @@ class Words:
         text, unit = number_text(value, self.language), self.unit(kind, value) if kind is not None else ""
         return f"{text} {unit}" if unit else text
 
+    def count(self, number: int) -> str:
+        """How many, with its thousands apart."""
+        return number_text(number, self.language)
+
     def day(self, value: date) -> str:
         return date_text(value, self.language)
 
