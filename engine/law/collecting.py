@@ -42,12 +42,22 @@ def collect(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
     Raises:
         InputError: with every problem that the schema finds, or the first file that cannot be read.
     """
-    documents = [(path, read_yaml(path, path.relative_to(root.parent).as_posix())) for path in files]
-    _validate([document for _, document in documents], schema_dir)
+    documents = [(path.relative_to(root), read_yaml(path, path.relative_to(root.parent).as_posix())) for path in files]
+    problems = schema_problems([document for _, document in documents], schema_dir)
+    if problems:
+        raise InputError(problems)
+    tree, problems = merge(documents)
+    if problems:
+        raise InputError(problems)
+    return tree
+
+
+def merge(documents: list[tuple[Path, Document]]) -> tuple[dict[str, Any], list[Problem]]:
+    """The tree of valid documents, each with its path within the ruleset, and what they declare twice."""
     tree: dict[str, Any] = {name: {} for name in NAMED} | {"values": [], "rules": [], "phases": {}}
     problems: list[Problem] = []
-    for path, document in documents:
-        phase = _phase_of(path.relative_to(root))
+    for relative, document in documents:
+        phase = _phase_of(relative)
         for section, content in document.data.items():
             if section in NAMED:
                 _merge_named(tree[section], section, content, document, problems)
@@ -59,9 +69,7 @@ def collect(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
                 tree["phases"][phase or content["id"]] = {**content, "at": _at(document, ("phase",))}
             else:
                 tree[section] = {**content, "at": _at(document, (section,))}
-    if problems:
-        raise InputError(problems)
-    return tree
+    return tree, problems
 
 
 def _phase_of(relative: Path) -> str | None:
@@ -123,15 +131,15 @@ def _rules(content: list[dict[str, Any]], phase: str | None, document: Document)
     return found
 
 
-def _validate(documents: list[Document], schema_dir: Path) -> None:
+def schema_problems(documents: list[Document], schema_dir: Path) -> list[Problem]:
+    """What breaks the schema, in file order; of very much, the first part."""
     from jsonschema import Draft202012Validator
 
     schema = json.loads((schema_dir / "ruleset.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
     errors = ((document, error) for document in documents for error in validator.iter_errors(document.data))
-    problems = {schema_problem(document, error) for document, error in islice(errors, MAX_PROBLEMS)}
-    if problems:
-        raise InputError(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
+    found = {schema_problem(document, error) for document, error in islice(errors, MAX_PROBLEMS)}
+    return sorted(found, key=lambda p: (p.file, p.line, p.column))
 
 
 def schema_problem(document: Document, error: Any) -> Problem:
