@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.options import FILE, SCHEMAS, Asked, common, load, text_or_json
+from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, text_or_json
 
 
 def law_of(path: Path | None, fallback: Path) -> Path:
@@ -68,4 +68,25 @@ def test(
         sys.exit(1)
 
 
-VERBS = (test,)
+@click.command()
+@click.argument("path", type=FILE, required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True)
+@rulesets
+def check(path: Path | None, form: str, rulesets: Path) -> None:
+    """Tell everything that is wrong at PATH: a ruleset, or a file or folder in one (default: the shipped law).
+
+    Every finding has a place, a remedy and a code; docs/findings.md explains the codes. Exit status 1 where there is one.
+
+    \b
+    Examples:
+      kazets check
+      kazets check rulesets/rules/coverage.yaml
+      kazets check --format sarif > findings.sarif
+    """
+    from engine.drafting.findings_report import check_report
+
+    if not check_report(path or rulesets, SCHEMAS, form):
+        sys.exit(1)
+
+
+VERBS = (test, check)
