@@ -108,6 +108,11 @@ class Prover:
         self._sessions.clear()
 
     @property
+    def sessions(self) -> Iterable[Session]:
+        """The sessions kept so far."""
+        return self._sessions.values()
+
+    @property
     def kept(self) -> int:
         return len(self._sessions)
 
