@@ -17,7 +17,7 @@ from engine.law import Law, Selection
 from engine.law.collecting import schema_problem
 from engine.law.reading_values import read_date
 from engine.law.yaml_files import Document, read_yaml
-from engine.problems import InputError, did_you_mean, input_error
+from engine.problems import InputError, Problem, did_you_mean, input_error
 from engine.proving import Root
 
 MANIFEST = "ruleset.yaml"
@@ -163,13 +163,22 @@ def all_cases(path: Path, schema_dir: Path) -> list[Case]:
     if not files:
         raise input_error(str(path), 0, 0, "no cases here", "give a case file, or a folder with case files in folders named `cases`")
     found = [case for file in files for case in read_cases(file, named(file), schema_dir)]
+    twice = repeated_ids(found)
+    if twice:
+        raise InputError(twice)
+    return found
+
+
+def repeated_ids(cases: list[Case]) -> list[Problem]:
+    """Cases whose id is that of an earlier one."""
     first: dict[str, Case] = {}
-    for case in found:
+    problems: dict[tuple[str, int, int], Problem] = {}
+    for case in cases:
         before = first.setdefault(case.id, case)
         if (before.document.file, before.index) != (case.document.file, case.index):
-            other = ":".join(map(str, before.place("case")))
-            raise input_error(*case.place("case"), f"the id '{case.id}' stands twice", f"the other is at {other}: give each its own")
-    return found
+            at, other = case.place("case"), ":".join(map(str, before.place("case")))
+            problems[at] = Problem(*at, f"the id '{case.id}' stands twice", f"the other is at {other}: give each its own")
+    return list(problems.values())
 
 
 def named(path: Path) -> str:
