@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit bench clean
+.PHONY: demo test lint types unit bench mutation clean
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ unit: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/determinations.py
+
+# small errors in the law that no worked example notices: minutes, so not a part of `make test`
+mutation: $(READY)
+	$(BIN)/kazets mutate
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -89,4 +89,56 @@ def check(path: Path | None, form: str, rulesets: Path) -> None:
         sys.exit(1)
 
 
-VERBS = (test, check)
+_JOBS = click.option("--jobs", type=click.IntRange(1, 64), help="Processes that run side by side (default: one for each processor).")
+
+
+@click.command()
+@click.argument("path", type=FILE, required=False)
+@_JOBS
+@rulesets
+@text_or_json
+def coverage(path: Path | None, jobs: int | None, rulesets: Path, form: str) -> None:
+    """Tell which rules, branches and values the worked examples at PATH do not exercise, article by article.
+
+    Exit status 1 where a rule never holds.
+
+    \b
+    Examples:
+      kazets coverage
+      kazets coverage rulesets/rules/cases
+    """
+    from engine.drafting.coverage_report import coverage_report
+
+    if not coverage_report(load(law_of(path, rulesets)), path or rulesets, SCHEMAS, jobs, form):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("path", type=FILE, required=False)
+@click.option("--only", multiple=True, metavar="NAME", help="Only rules and parameters whose names begin so. May be repeated.")
+@click.option("--kind", "kinds", multiple=True, help="Only errors of this kind, such as boundary or day. May be repeated.")
+@click.option("--at-least", type=click.IntRange(0, 100), default=95, show_default=True, help="The share that must be noticed, in per cent.")
+@_JOBS
+@rulesets
+@text_or_json
+def mutate(
+    path: Path | None, only: tuple[str, ...], kinds: tuple[str, ...], at_least: int, jobs: int | None, rulesets: Path, form: str
+) -> None:
+    """Put one small error after the other into the law, and tell which of them the worked examples at PATH do not notice.
+
+    A comparison the other way round, a bound moved by one, a sector dropped, `and` for `or`, a deadline a day off, another value.
+    Exit status 1 where fewer than --at-least are noticed.
+
+    \b
+    Examples:
+      kazets mutate --only coverage
+      kazets mutate --only penalty --kind boundary
+    """
+    from engine.drafting.mutation_report import mutation_report
+
+    law = load(law_of(path, rulesets))
+    if not mutation_report(law, path or rulesets, SCHEMAS, only, kinds, at_least, jobs, form):
+        sys.exit(1)
+
+
+VERBS = (test, check, coverage, mutate)

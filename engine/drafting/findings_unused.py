@@ -8,14 +8,12 @@ from engine.drafting.findings_codes import Finding
 from engine.language import DATE, ExpressionError, Node, Scope, parse, walk
 from engine.language.nodes import Decision, Parameter, Rows
 from engine.law import Law, type_rule
+from engine.law.actions import typed_actions
 from engine.law.program import named_in
-from engine.law.wording import NEEDED
-
-WORDS_BY_PREFIX = ("dossier_", "point_")
 
 
 def unused_findings(law: Law) -> Iterator[Finding]:
-    """Parameters, relations, governing dates, constructs, questions and words that nothing needs."""
+    """Parameters, relations, governing dates, constructs and questions that nothing needs."""
     nodes = [node for part in _expressions(law) for node in walk(part)]
     read = {node.name for node in nodes if isinstance(node, Parameter)}
     for name, content in law.tree["parameters"].items():
@@ -37,12 +35,12 @@ def unused_findings(law: Law) -> Iterator[Finding]:
     )
     asked = {question for content in (*law.tree["values"], *law.tree["rules"]) for question in content.get("reading", {})}
     yield from _section(law, "questions", asked, "no rule or value is an answer to the question '{}'")
-    words = {word for word in law.tree["words"] if word in NEEDED or word.startswith(WORDS_BY_PREFIX)}
-    yield from _section(law, "words", words, "the engine never says '{}'")
 
 
 def _expressions(law: Law) -> Iterator[Node]:
-    """Every expression of the law, those in sentences and governing dates too."""
+    """Every expression of the law, those in sentences, actions and governing dates too."""
+    for action in typed_actions(law):
+        yield from action.nodes()
     for rules in law.rules.values():
         for rule in rules:
             typed = type_rule(law, rule)
