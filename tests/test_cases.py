@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from engine.drafting.cases import Case, all_cases
+from engine.drafting.cases import Case, Laws, all_cases
 from engine.drafting.cases_running import Outcome, Runner, run_all
 from engine.law import Law
 from engine.problems import InputError
@@ -21,7 +22,7 @@ CASES = all_cases(ROOT / "rulesets", ROOT / "schemas")
 
 @pytest.fixture(scope="module")
 def outcomes(law: Law) -> dict[str, Outcome]:
-    return {case.name: outcome for case, outcome in run_all(law, CASES, 2)}
+    return {case.name: outcome for case, outcome in run_all(Laws(law, ROOT / "rulesets", ROOT / "schemas"), CASES, 2)}
 
 
 def test_every_shipped_case(outcomes: dict[str, Outcome]) -> None:
@@ -110,7 +111,7 @@ def test_a_process_that_dies_fails_its_case_and_no_other(law: Law, monkeypatch: 
         return real(self, case)
 
     monkeypatch.setattr(Runner, "run", dying)
-    outcomes = dict(enumerate(outcome for _, outcome in run_all(law, CASES[:6], 1)))
+    outcomes = dict(enumerate(outcome for _, outcome in run_all(Laws(law, ROOT / "rulesets", ROOT / "schemas"), CASES[:6], 1)))
     assert [index for index, outcome in outcomes.items() if not outcome.passed] == [i for i in range(6) if CASES[i].id == CASES[3].id]
     assert "crashed" in outcomes[3].error
 
@@ -129,3 +130,21 @@ def test_recording_makes_a_case_that_passes(tmp_path: Path) -> None:
     assert isinstance(twice.exception, InputError) and into.read_text(encoding="utf-8") == text
     other = CliRunner().invoke(main, ["test", str(into), *[a if a != "recorded" else "second" for a in asked]])
     assert other.exit_code == 0 and into.read_text(encoding="utf-8").startswith(text.rstrip("\n"))
+
+
+def test_a_case_may_be_asked_under_a_draft(tmp_path: Path) -> None:
+    """5 % of an obligation of 20,001 units."""
+    law = tmp_path / "rulesets"
+    shutil.copytree(ROOT / "rulesets", law, ignore=shutil.ignore_patterns("cases"))
+    folder = law / "rules" / "cases"
+    folder.mkdir()
+    under = "    under: {draft: offset-limit-5}\n"
+    facts = CASE + "    expect: {threshold_emissions: 20001}\n"
+    (folder / "mine.yaml").write_text(facts + under, encoding="utf-8")
+    assert CliRunner().invoke(main, ["test", str(law)]).exit_code == 0
+    (folder / "mine.yaml").write_text(CASE + "    expect: changed\n" + under, encoding="utf-8")
+    found = CliRunner().invoke(main, ["test", str(law)])
+    assert found.exit_code == 1 and "expected changed by offset-limit-5, got the same" in found.output
+    (folder / "mine.yaml").write_text(CASE.replace("case: mine", "case: mine-2") + "    expect: {covered: true}\n", encoding="utf-8")
+    told = CliRunner().invoke(main, ["test", str(law), "--draft", "threshold-10000-auction"])
+    assert told.exit_code == 0 and "of 1 come out otherwise under threshold-10000-auction" in told.output

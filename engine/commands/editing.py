@@ -42,12 +42,14 @@ def test(
 ) -> None:
     """Run the worked examples at PATH: a ruleset, a folder in one, or a case file (default: the shipped law).
 
-    Each case names the law it is asked under. Exit status 1 where one comes out otherwise than it says.
+    Each case names the law it is asked under. Exit status 1 where one comes out otherwise than it says. With --draft, the cases
+    that come out otherwise under the draft are told.
 
     \b
     Examples:
       kazets test
       kazets test rulesets/rules/cases/penalties.yaml
+      kazets test --draft offset-limit-5
       kazets test rulesets/rules/cases/mine.yaml --write my-case --facts examples/case.yaml --about K-1 --year YEAR
     """
     if write is not None:
@@ -55,7 +57,7 @@ def test(
             raise click.UsageError("--write needs PATH, --facts, --about and --year")
         from engine.drafting.cases_recording import record_case
 
-        law = load(law_of(path, asked.rulesets))
+        law = load(law_of(path, asked.rulesets), asked.drafts)
         made = record_case(law, path, write, facts, about, year, decisions, asked.inquiry(), asked.as_of, SCHEMAS)
         click.echo(f"{made}: recorded '{write}'; check each value against its source, and cite it")
         return
@@ -64,7 +66,8 @@ def test(
     from engine.drafting.cases_report import cases_report
 
     where = path or asked.rulesets
-    if not cases_report(load(law_of(path, asked.rulesets)), where, SCHEMAS, only, jobs, form):
+    root = law_of(path, asked.rulesets)
+    if not cases_report(load(root), root, where, SCHEMAS, asked.drafts, only, jobs, form):
         sys.exit(1)
 
 
@@ -109,7 +112,7 @@ def coverage(path: Path | None, jobs: int | None, rulesets: Path, form: str) -> 
     """
     from engine.drafting.coverage_report import coverage_report
 
-    if not coverage_report(load(law_of(path, rulesets)), path or rulesets, SCHEMAS, jobs, form):
+    if not coverage_report(load(law_of(path, rulesets)), law_of(path, rulesets), path or rulesets, SCHEMAS, jobs, form):
         sys.exit(1)
 
 
@@ -136,8 +139,8 @@ def mutate(
     """
     from engine.drafting.mutation_report import mutation_report
 
-    law = load(law_of(path, rulesets))
-    if not mutation_report(law, path or rulesets, SCHEMAS, only, kinds, at_least, jobs, form):
+    root = law_of(path, rulesets)
+    if not mutation_report(load(root), root, path or rulesets, SCHEMAS, only, kinds, at_least, jobs, form):
         sys.exit(1)
 
 

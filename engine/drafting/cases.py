@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from engine.facts import Facts, facts_from_document
-from engine.law import Law, Selection
+from engine.law import Law, Selection, load_law
 from engine.law.collecting import schema_problem
 from engine.law.reading_values import read_date
 from engine.law.yaml_files import Document, read_yaml
@@ -30,7 +30,7 @@ class Case:
 
     Attributes:
         index: of the example in its file.
-        under: authority, readings, known_on and as_of, as far as the example names them.
+        under: authority, readings, known_on, as_of and draft, as far as the example names them.
     """
 
     document: Document
@@ -49,8 +49,15 @@ class Case:
     @cached_property
     def name(self) -> str:
         """The id, with what is asked for beside the default."""
-        named = [str(value) for key, value in self.under.items() if key != "readings"] + list(self.under.get("readings", {}).values())
+        named = [str(value) for key, value in self.under.items() if key not in ("readings", "draft")]
+        named += [*self.under.get("readings", {}).values(), *self.drafts]
         return f"{self.id} ({', '.join(named)})" if named else self.id
+
+    @property
+    def drafts(self) -> tuple[str, ...]:
+        """The drafts under which it is asked, in the order in which they are applied."""
+        written = self.under.get("draft", ())
+        return (written,) if isinstance(written, str) else tuple(written)
 
     def place(self, *path: Any) -> tuple[str, int, int]:
         """File, line and column of the case, or of a part of it."""
@@ -105,6 +112,32 @@ class Case:
         if row is None:
             raise input_error(*self.place(asked), f"no '{key}' in {table}", did_you_mean(key, [row.key[0] for row in facts.tables[table]]))
         return Root(entity, row.key, row.cells["on"].year if year is None else year)
+
+
+class Laws:
+    """The law under the drafts that cases name.
+
+    Args:
+        law: as it stands.
+        root, schema_dir: where it and its schemas were read.
+        more: drafts that are applied to every case, after its own.
+    """
+
+    def __init__(self, law: Law, root: Path, schema_dir: Path, more: tuple[str, ...] = ()) -> None:
+        self.law, self.root, self.schema_dir, self.more = law, root, schema_dir, more
+        self._under: dict[tuple[str, ...], Law] = {(): law}
+
+    def of(self, case: Case) -> Law:
+        """The law that a case is asked under.
+
+        Raises:
+            InputError: a draft is missing or wrong.
+        """
+        drafts = (*case.drafts, *self.more)
+        found = self._under.get(drafts)
+        if found is None:
+            found = self._under[drafts] = load_law(self.root, self.schema_dir, drafts)
+        return found
 
 
 # -- where cases stand ----------------------------------------------------------------------------------------------

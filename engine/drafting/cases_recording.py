@@ -66,7 +66,7 @@ def record_case(
     given = {k: v for k, v in written.items() if k not in ("title", "source", "note", "as_of")}
     content: dict[str, Any] = {"case": name, "title": f"{key} in {year}, as recorded", "facts": {"as_of": facts.as_of.isoformat(), **given}}
     content.update(_question(law, root))
-    content.update(_under(inquiry))
+    content.update(_under(inquiry, law))
     content.update(_expectations(law, root, found, wanted))
     content["note"] = NOTE
     _append(into, before, content, schema_dir, law)
@@ -82,7 +82,7 @@ def _question(law: Law, root: Root) -> dict[str, Any]:
     return {"plan": root.key[0], **({"year": root.year} if entity.years else {})}
 
 
-def _under(inquiry: Inquiry) -> dict[str, Any]:
+def _under(inquiry: Inquiry, law: Law) -> dict[str, Any]:
     under: dict[str, Any] = {}
     if inquiry.authority:
         under["authority"] = inquiry.authority
@@ -90,6 +90,8 @@ def _under(inquiry: Inquiry) -> dict[str, Any]:
         under["known_on"] = inquiry.known_on.isoformat()
     if inquiry.readings:
         under["readings"] = dict(inquiry.readings)
+    if law.drafts:
+        under["draft"] = [draft.id for draft in law.drafts]
     return {"under": under} if under else {}
 
 

@@ -7,17 +7,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.cases import Case, all_cases
+from engine.drafting.cases import Case, Laws, all_cases
 from engine.drafting.cases_running import Outcome, run_all
 from engine.explaining.terminal import say, say_json, shown
 from engine.law import Law
 from engine.problems import did_you_mean, input_error
 
 
-def cases_report(law: Law, path: Path, schema_dir: Path, only: tuple[str, ...], jobs: int | None, form: str) -> bool:
+def cases_report(
+    law: Law, root: Path, path: Path, schema_dir: Path, drafts: tuple[str, ...], only: tuple[str, ...], jobs: int | None, form: str
+) -> bool:
     """`kazets test`: run the cases at ``path``; whether all came out as they say.
 
     Args:
+        root: where the law was read.
+        drafts: if any, the cases are run under them, too, and those that then come out otherwise are told.
         only: the ids of the cases to run; none means all.
         jobs: processes that run side by side; as many as there are processors where None.
 
@@ -31,22 +35,48 @@ def cases_report(law: Law, path: Path, schema_dir: Path, only: tuple[str, ...], 
             raise input_error("--case", 0, 0, f"no case '{name}' in {path}", did_you_mean(name, ids))
     chosen = [case for case in cases if not only or case.id in only]
     begun = time.monotonic()
-    results = run_all(law, chosen, jobs or os.cpu_count() or 1)
+    results = run_all(Laws(law, root, schema_dir), chosen, jobs or os.cpu_count() or 1)
     failed = 0
+    passed: list[Case] = []
     told: list[dict[str, Any]] = []
     for case, outcome in shown(results, "cases", len(chosen)):
         failed += not outcome.passed
+        passed += [case] if outcome.passed else []
         if form == "json":
             told.append(_as_json(case, outcome))
         elif not outcome.passed:
             say(_failure(case, outcome))
+    changed = _changed(Laws(law, root, schema_dir, drafts), passed, jobs, form) if drafts else []
     if form == "json":
-        say_json({"law": law.digest, "cases": len({c.id for c in chosen}), "runs": len(chosen), "failed": failed, "results": told})
+        say_json(
+            {
+                "law": law.digest,
+                "cases": len({c.id for c in chosen}),
+                "runs": len(chosen),
+                "failed": failed,
+                "results": told,
+                **({"changed": changed} if drafts else {}),
+            }
+        )
     else:
         seconds = time.monotonic() - begun
         what = f"{len({c.id for c in chosen}):,} cases under {len(chosen):,} laws" if len(chosen) > 1 else "1 case"
+        if drafts:
+            say(f"{len(changed):,} of {len(passed):,} come out otherwise under {', '.join(drafts)}")
         say(f"{what}: {f'{failed:,} failed' if failed else 'all as expected'} ({seconds:.1f} s)")
     return failed == 0
+
+
+def _changed(laws: Laws, passed: list[Case], jobs: int | None, form: str) -> list[dict[str, Any]]:
+    """The cases that come out otherwise under the drafts than they say."""
+    found = []
+    for case, outcome in run_all(laws, passed, jobs or os.cpu_count() or 1):
+        if not outcome.passed:
+            found.append(_as_json(case, outcome))
+            if form != "json":
+                differ = [f"{m.decision} {m.expected} -> {m.got}" for m in outcome.mismatches] or [outcome.error]
+                say(f"{':'.join(map(str, case.place('case')))}: {case.name}: {'; '.join(differ)}")
+    return found
 
 
 def _failure(case: Case, outcome: Outcome) -> str:

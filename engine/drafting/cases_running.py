@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from engine.drafting.cases import Case
+from engine.drafting.cases import Case, Laws
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
 from engine.language import show
@@ -17,8 +17,9 @@ from engine.law.reading_values import Unreadable, read_plain
 from engine.problems import EngineDefect, InputError, did_you_mean, input_error
 from engine.proving import Conflict, Determination, Gap, Prover, Root, RuleStep, Step, determine
 from engine.proving.containment import contained
+from engine.proving.determination import differences
 
-UNDETERMINED = "undetermined"
+UNDETERMINED, CHANGED = "undetermined", "changed"
 DEADLINE_SECONDS = 120
 Found = Mapping[tuple[str, tuple[str, ...], str], Step]
 
@@ -60,11 +61,11 @@ class Runner:
     """Runs cases under one law; what was compiled for one serves the next.
 
     Args:
-        law: the ruleset.
+        laws: the ruleset, and under drafts.
     """
 
-    def __init__(self, law: Law) -> None:
-        self.law = law
+    def __init__(self, laws: Laws) -> None:
+        self.laws = laws
         self._first: dict[Any, Prover] = {}
 
     def prover(self, case: Case) -> tuple[Prover, Root]:
@@ -73,36 +74,47 @@ class Runner:
         Raises:
             InputError: the facts or the question cannot be read.
         """
-        facts, selection = case.facts(self.law), case.selection(self.law)
-        under = (selection.authority, selection.known_on, tuple(sorted(selection.readings.items())), selection.settled)
+        return self._prover(case, self.laws.of(case))
+
+    def _prover(self, case: Case, law: Law) -> tuple[Prover, Root]:
+        facts, selection = case.facts(law), case.selection(law)
+        under = (law.digest, selection.authority, selection.known_on, tuple(sorted(selection.readings.items())), selection.settled)
         first = self._first.get(under)
-        prover = first.about(facts) if first is not None else self._first.setdefault(under, Prover(self.law, selection, facts))
-        return prover, case.root(self.law, facts)
+        prover = first.about(facts) if first is not None else self._first.setdefault(under, Prover(law, selection, facts))
+        return prover, case.root(law, facts)
 
     def run(self, case: Case) -> Outcome:
         """Ask what the case asks, and compare."""
         try:
             prover, root = self.prover(case)
             found = determine(prover, root)
-            mismatches = [*mismatches_of(case, self.law, found, prover.session(root).steps)]
+            if case.content["expect"] == CHANGED:
+                return Outcome(tuple(self._unchanged(case, found)))
+            mismatches = [*mismatches_of(case, prover.law, found, prover.session(root).steps)]
             return Outcome(tuple(self._proved(mismatches, prover, root)))
         except InputError as error:
             return Outcome(error=str(error))
         except EngineDefect as error:
             return Outcome(error=f"{':'.join(map(str, case.place()))}: the engine contradicts itself: {error}")
 
+    def _unchanged(self, case: Case, found: Determination) -> Iterator[Mismatch]:
+        """Whether the drafts make no difference to anything that is decided."""
+        prover, root = self._prover(case, self.laws.law)
+        if not differences(found, {"": determine(prover, root)}):
+            yield Mismatch(case.place("expect"), "every decision", f"{CHANGED} by {', '.join(case.drafts) or 'a draft'}", "the same")
+
     def _proved(self, mismatches: list[tuple[Mismatch, Step | None]], prover: Prover, root: Root) -> Iterator[Mismatch]:
         """Mismatches with the proof of what came out."""
         if not mismatches:
             return
         steps = determine(prover, root, "brief").steps
-        text = ProofText(Words(self.law), prover.program(root), steps)
+        text = ProofText(Words(prover.law), prover.program(root), steps)
         for mismatch, step in mismatches:
             key = (step.entity, step.place, step.decision) if step is not None else None
             yield replace(mismatch, proof=tuple(text.lines(key))) if key in steps and key is not None else mismatch
 
 
-def run_all(law: Law, cases: Sequence[Case], jobs: int) -> Iterator[tuple[Case, Outcome]]:
+def run_all(laws: Laws, cases: Sequence[Case], jobs: int) -> Iterator[tuple[Case, Outcome]]:
     """The outcome of every case, in order, from ``jobs`` processes that run side by side.
 
     A process that dies or does not answer fails the case at hand; what was left to it is run in another.
@@ -111,26 +123,26 @@ def run_all(law: Law, cases: Sequence[Case], jobs: int) -> Iterator[tuple[Case, 
     size = -(-len(order) // max(jobs, 1)) if order else 1
     parts = [order[start : start + size] for start in range(0, len(order), size)]
     found: dict[int, Outcome] = {}
-    streams = [_outcomes(law, cases, part) for part in parts]
+    streams = [_outcomes(laws, cases, part) for part in parts]
     for row in zip_longest(*streams):
         found.update(pair for pair in row if pair is not None)
     yield from ((case, found[index]) for index, case in enumerate(cases))
 
 
-def _outcomes(law: Law, cases: Sequence[Case], part: list[int]) -> Iterator[tuple[int, Outcome]]:
+def _outcomes(laws: Laws, cases: Sequence[Case], part: list[int]) -> Iterator[tuple[int, Outcome]]:
     """Starts at once: the first step of the stream is the first answer of a child that is already at work."""
-    runner = Runner(law)
+    runner = Runner(laws)
     stream = contained([cases[index] for index in part], runner.run, DEADLINE_SECONDS)
-    return _answers(law, cases, part, stream)
+    return _answers(laws, cases, part, stream)
 
 
-def _answers(law: Law, cases: Sequence[Case], part: list[int], stream: Iterator[Outcome]) -> Iterator[tuple[int, Outcome]]:
+def _answers(laws: Laws, cases: Sequence[Case], part: list[int], stream: Iterator[Outcome]) -> Iterator[tuple[int, Outcome]]:
     for position, index in enumerate(part):
         try:
             yield index, next(stream)
         except EngineDefect as error:
             yield index, Outcome(error=f"{':'.join(map(str, cases[index].place()))}: {error}")
-            yield from _outcomes(law, cases, part[position + 1 :])
+            yield from _outcomes(laws, cases, part[position + 1 :])
             return
 
 
@@ -152,6 +164,8 @@ def mismatches_of(case: Case, law: Law, found: Determination, steps: Found) -> I
 def expected_keys(case: Case, law: Law, root: Root) -> tuple[tuple[str, str], ...]:
     """The (entity, decision) pairs that the case says something about; by `expect_rules`, those that the rules decide."""
     written = case.content
+    if written["expect"] == CHANGED:
+        return ()
     names = [n for part in ("expect", "expect_undetermined", "expect_decided_by") for n in written.get(part, {}) if n != "lots"]
     keys = [(root.entity, name) for name in names]
     keys += [("lot", name) for lot in written["expect"].get("lots", {}).values() for name in lot]

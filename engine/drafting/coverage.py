@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.drafting.cases import Case
+from engine.drafting.cases import Case, Laws
 from engine.drafting.cases_running import Runner, expected_keys
 from engine.drafting.mutation import readers
 from engine.language import BOOL, Node, Unknown, children, compile_node
@@ -45,7 +45,7 @@ class Seen:
         return Seen(self.held | other.held, branches, self.values | other.values)
 
 
-def seen_by(law: Law, cases: Sequence[Case], jobs: int) -> Seen:
+def seen_by(laws: Laws, cases: Sequence[Case], jobs: int) -> Seen:
     """What the cases exercise, asked in ``jobs`` processes side by side.
 
     Raises:
@@ -56,24 +56,24 @@ def seen_by(law: Law, cases: Sequence[Case], jobs: int) -> Seen:
     size = -(-len(order) // jobs) if order else 1
     parts = [[cases[index] for index in order[start : start + size]] for start in range(0, len(order), size)]
     found = Seen()
-    for stream in [contained([part], _Watcher(law), DEADLINE_SECONDS) for part in parts]:
+    for stream in [contained([part], _Watcher(laws), DEADLINE_SECONDS) for part in parts]:
         found |= next(stream)
     return found
 
 
 class _Watcher:
-    def __init__(self, law: Law) -> None:
-        self.law = law
+    def __init__(self, laws: Laws) -> None:
+        self.laws = laws
         self.held: set[Place] = set()
         self.branches: dict[Branch, set[bool]] = {}
         self.values: set[Place] = set()
 
     def __call__(self, cases: Sequence[Case]) -> Seen:
-        runner = Runner(self.law)
+        runner = Runner(self.laws)
         provers: list[Prover] = []
         for case in cases:
             prover, root = runner.prover(case)
-            determine(prover, root, None, expected_keys(case, self.law, root))
+            determine(prover, root, None, expected_keys(case, prover.law, root))
             self.watch(prover)
             provers.append(prover)
         for program in {id(p): p for prover in provers for p in prover.programs}.values():
@@ -88,10 +88,10 @@ class _Watcher:
                 for typed in session.program.rules(key):
                     if states.get(typed.rule.name) in ("holds", "displaced"):
                         self.held.add(typed.rule.at)
-                    self.look(typed.rule, instance.env)
+                    self.look(prover.law, typed.rule, instance.env)
 
-    def look(self, rule: Rule, env: Any) -> None:
-        written = type_rule(self.law, rule)
+    def look(self, law: Law, rule: Rule, env: Any) -> None:
+        written = type_rule(law, rule)
         for part, node in (("when", written.when), ("value", written.value)):
             if node is not None:
                 for branch, value in _truths(node, env):

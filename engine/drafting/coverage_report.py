@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.cases import all_cases
+from engine.drafting.cases import Laws, all_cases
 from engine.drafting.coverage import Coverage, Missing, coverage_of, seen_by
 from engine.explaining.terminal import say, say_json
 from engine.law import Law
@@ -18,9 +18,9 @@ _NAMES = {
 }
 
 
-def coverage_report(law: Law, path: Path, schema_dir: Path, jobs: int | None, form: str) -> bool:
+def coverage_report(law: Law, root: Path, path: Path, schema_dir: Path, jobs: int | None, form: str) -> bool:
     """`kazets coverage`: whether every rule holds in some case."""
-    found = coverage_of(law, seen_by(law, all_cases(path, schema_dir), jobs or os.cpu_count() or 1))
+    found = coverage_of(law, seen_by(Laws(law, root, schema_dir), all_cases(path, schema_dir), jobs or os.cpu_count() or 1))
     if form == "json":
         say_json(_as_json(found))
     else:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.cases import Case, case_files, named, read_cases, repeated_ids
+from engine.drafting.cases import Case, Laws, case_files, named, read_cases, repeated_ids
 from engine.drafting.findings_citations import citation_findings
 from engine.drafting.findings_codes import Finding, finding
 from engine.drafting.findings_periods import period_findings
@@ -183,13 +183,16 @@ def _of_cases(root: Path, law: Law, schema_dir: Path) -> Iterator[Finding]:
             yield from (finding(problem, "yaml" if "not valid YAML" in problem.message else "schema") for problem in error.problems)
     yield from (finding(problem) for problem in repeated_ids(read))
     seen = set[tuple[str, int]]()
+    laws = Laws(law, root, schema_dir)
     for case in read:
-        yield from _of_case(case, law, (case.document.file, case.index) not in seen)
+        yield from _of_case(case, laws, (case.document.file, case.index) not in seen)
         seen.add((case.document.file, case.index))
 
 
-def _of_case(case: Case, law: Law, first: bool) -> Iterator[Finding]:
+def _of_case(case: Case, laws: Laws, first: bool) -> Iterator[Finding]:
+    law = laws.law
     try:
+        law = laws.of(case)
         case.selection(law)
         case.root(law, case.facts(law))
     except InputError as error:

@@ -46,7 +46,7 @@ class Mutant:
         before, after: the part as it stands, and with the error.
         cites: the sources of the rule or value.
         rule: the rule with the error, or
-        entry: the parameter, its key, the position of the value, and the value with the error.
+        entry: the parameter, its key, and the value with the error.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Mutant:
     after: str
     cites: tuple[tuple[str, str], ...]
     rule: Rule | None = None
-    entry: tuple[str, Any, int, Entry] | None = None
+    entry: tuple[str, Any, Entry] | None = None
 
     def applied(self, law: Law) -> Law:
         """The law with the error; everything else is shared with ``law``."""
@@ -67,8 +67,8 @@ class Mutant:
             other.__dict__["rules"] = {**law.rules, rule.decides: others}
             other.__dict__["_typed"] = {k: v for k, v in law.__dict__.get("_typed", {}).items() if k != f"{rule.name}@{rule.at}"}
         if self.entry is not None:
-            parameter, key, position, entry = self.entry
-            entries = [entry if i == position else e for i, e in enumerate(law.entries(parameter, key))]
+            parameter, key, entry = self.entry
+            entries = [entry if e.at == entry.at else e for e in law.entries(parameter, key)]
             other.__dict__["_entries"] = {**law._entries, (parameter, key): entries}
         return other
 
@@ -101,8 +101,8 @@ def mutants(law: Law) -> Iterator[Mutant]:
         for rule in rules:
             yield from _rule_mutants(law, rule)
     for parameter, key in law.written_keys():
-        for position, entry in enumerate(law.entries(parameter, key)):
-            yield from _value_mutants(law, parameter, key, position, entry)
+        for entry in law.entries(parameter, key):
+            yield from _value_mutants(law, parameter, key, entry)
 
 
 def _rule_mutants(law: Law, rule: Rule) -> Iterator[Mutant]:
@@ -135,11 +135,11 @@ def _readable(law: Law, mutant: Mutant) -> bool:
     return True
 
 
-def _value_mutants(law: Law, parameter: str, key: Any, position: int, entry: Entry) -> Iterator[Mutant]:
+def _value_mutants(law: Law, parameter: str, key: Any, entry: Entry) -> Iterator[Mutant]:
     name = parameter if key is None else f"{parameter}[{key}]"
     for kind, value in _other_values(law, parameter, entry):
         changed = replace(entry, value=value)
-        yield Mutant(kind, entry.at, name, _said(entry.value), _said(value), entry.cites, entry=(parameter, key, position, changed))
+        yield Mutant(kind, entry.at, name, _said(entry.value), _said(value), entry.cites, entry=(parameter, key, changed))
 
 
 def _said(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.cases import all_cases
+from engine.drafting.cases import Laws, all_cases
 from engine.drafting.coverage_report import percent
 from engine.drafting.mutation import KINDS, Mutant, mutants, readers
 from engine.drafting.mutation_running import Trial, try_all
@@ -19,7 +19,15 @@ ALL = 100
 
 
 def mutation_report(
-    law: Law, path: Path, schema_dir: Path, only: tuple[str, ...], kinds: tuple[str, ...], at_least: int, jobs: int | None, form: str
+    law: Law,
+    root: Path,
+    path: Path,
+    schema_dir: Path,
+    only: tuple[str, ...],
+    kinds: tuple[str, ...],
+    at_least: int,
+    jobs: int | None,
+    form: str,
 ) -> bool:
     """`kazets mutate`: whether at least ``at_least`` per cent of the errors are noticed.
 
@@ -40,7 +48,9 @@ def mutation_report(
     tried = [m for m in every if (not only or m.name.startswith(only)) and (not kinds or m.kind in kinds)]
     killed = 0
     survivors: list[tuple[Mutant, Trial]] = []
-    for mutant, trial in zip(tried, shown(try_all(law, cases, tried, jobs or os.cpu_count() or 1), "errors", len(tried)), strict=True):
+    for mutant, trial in zip(
+        tried, shown(try_all(Laws(law, root, schema_dir), cases, tried, jobs or os.cpu_count() or 1), "errors", len(tried)), strict=True
+    ):
         killed += bool(trial.killed_by)
         if not trial.killed_by:
             survivors.append((mutant, trial))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.drafting.cases import Case
+from engine.drafting.cases import Case, Laws
 from engine.drafting.cases_running import Runner, expected_keys, mismatches_of
 from engine.drafting.mutation import Key, Mutant
 from engine.language import OpenSet, Unknown, compile_node
@@ -54,25 +54,28 @@ class Laboratory:
     """Tries errors on cases.
 
     Args:
-        law: as it stands.
+        laws: as they stand.
         cases: that all come out as they say.
     """
 
-    def __init__(self, law: Law, cases: Sequence[Case]) -> None:
-        self.law, self.cases = law, cases
+    def __init__(self, laws: Laws, cases: Sequence[Case]) -> None:
+        self.laws, self.cases = laws, cases
         self._asked: list[_Asked] | None = None
         self._kept: list[Law] = []  # nodes are remembered by their address: none may be freed while sessions live
 
     def __call__(self, mutant: Mutant) -> Trial:
-        law = mutant.applied(self.law)
-        self._kept.append(law)
-        watching = _Watching(law, mutant.affects(self.law))
+        watching: dict[int, _Watching] = {}
         seen: list[str] = []
         for asked in self.asked:
+            watched = watching.get(id(asked.prover.law))
+            if watched is None:
+                changed = mutant.applied(asked.prover.law)
+                self._kept.append(changed)
+                watched = watching[id(asked.prover.law)] = _Watching(changed, mutant.affects(asked.prover.law))
             try:
-                if not watching.sees(asked.prover):
+                if not watched.sees(asked.prover):
                     continue
-                noticed = _notices(asked, law)
+                noticed = _notices(asked, watched.law)
             except (ValueError, ArithmeticError):  # the thirteenth month, a division by zero: whoever asks is told so
                 noticed = True
             if noticed:
@@ -84,24 +87,24 @@ class Laboratory:
     def asked(self) -> list[_Asked]:
         """Every case with its proof; asked when first needed, in the process that needs it."""
         if self._asked is None:
-            runner = Runner(self.law)
+            runner = Runner(self.laws)
             self._asked = [self._ask(runner, case) for case in self.cases]
         return self._asked
 
     def _ask(self, runner: Runner, case: Case) -> _Asked:
         prover, root = runner.prover(case)
-        wanted = expected_keys(case, self.law, root)
+        wanted = expected_keys(case, prover.law, root)
         determine(prover, root, None, wanted)
         return _Asked(case, prover, root, wanted)
 
 
-def try_all(law: Law, cases: Sequence[Case], mutants: Sequence[Mutant], jobs: int) -> Iterator[Trial]:
+def try_all(laws: Laws, cases: Sequence[Case], mutants: Sequence[Mutant], jobs: int) -> Iterator[Trial]:
     """What becomes of each error, in order, from ``jobs`` processes that run side by side.
 
     Raises:
         EngineDefect: a process died.
     """
-    streams = [contained(mutants[job::jobs], Laboratory(law, cases), DEADLINE_SECONDS) for job in range(jobs)]
+    streams = [contained(mutants[job::jobs], Laboratory(laws, cases), DEADLINE_SECONDS) for job in range(jobs)]
     for number in range(len(mutants)):
         yield next(streams[number % jobs])
 
