@@ -110,7 +110,7 @@ def _rule_mutants(law: Law, rule: Rule) -> Iterator[Mutant]:
         text = getattr(rule, part)
         if text is None:
             continue
-        line, column = rule.marks.get(part, rule.at[1:])
+        line, column = rule.place(part, 0)
         seen = set[str]()
         for kind, before, after, whole in expression_mutants(text):
             changed = replace(rule, when=whole) if part == "when" else replace(rule, value=whole)
