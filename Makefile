@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit bench mutation clean
+.PHONY: demo test lint types unit fuzz bench mutation clean
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,6 +26,13 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 2
+
+# Coverage-guided fuzzing, outside the tests: make fuzz [FUZZ_SECONDS=600] [FUZZ_TARGETS="yaml case"]
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= yaml expression case register ruleset
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	for target in $(FUZZ_TARGETS); do $(BIN)/python -m tests.fuzz.run $$target $(FUZZ_SECONDS) || exit 1; done
 
 bench: $(READY)
 	$(BIN)/python benchmarks/determinations.py

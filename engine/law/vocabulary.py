@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from keyword import iskeyword
 from typing import Any, NoReturn
@@ -57,6 +58,7 @@ class _Builder:
         bare = Vocabulary({}, {}, {}, {}, self.codes, {}, {})
         tables = {name: self.table(name, content, bare) for name, content in self.tree["tables"].items()}
         entities = {name: self.entity(name, content, tables) for name, content in self.tree["entities"].items()}
+        self.linked(tables, entities)
         decisions: dict[tuple[str, str], DecisionSpec] = {}
         for written, content in self.tree["decisions"].items():
             owner, _, name = written.rpartition(".")
@@ -177,6 +179,35 @@ class _Builder:
             relations,
             tuple(content.get("seen_in", ())),
         )
+
+    def linked(self, tables: dict[str, TableSpec], entities: dict[str, EntitySpec]) -> None:
+        """Everything that a table or an entity names must be there, and no entity may be a part of itself."""
+        for table in tables.values():
+            named = [*table.key, *([table.event] if table.event else []), *(c.unit_of for c in table.columns.values() if c.unit_of)]
+            self.known(self.tree["tables"][table.name], table.name, "column", named, table.columns)
+            self.known(self.tree["tables"][table.name], table.name, "table", table.also, tables)
+            for cells in table.also.values():
+                self.known(self.tree["tables"][table.name], table.name, "column", cells, table.columns)
+        for name, entity in entities.items():
+            content = self.tree["entities"][name]
+            self.known(content, name, "table", [*([entity.table] if entity.table else []), *entity.seen_in], tables)
+            self.known(content, name, "code list", [entity.codes] if entity.codes else [], self.codes)
+            others = [relation.entity for relation in entity.relations.values() if relation.entity]
+            self.known(content, name, "entity", [*([entity.of] if entity.of else []), *others], entities)
+            if entity.table is None and (entity.codes is None or entity.of is not None):
+                self.fail(content, f"{name}: an entity has a base row or a code list", "write `table:`, or `codes:` without `of:`")
+        for name in entities:
+            chain = [name]
+            while (whole := entities[chain[-1]].of) is not None:
+                if whole in chain:
+                    self.fail(self.tree["entities"][name], f"{name} is a part of itself: {' -> '.join([*chain, whole])}", "correct `of:`")
+                chain.append(whole)
+
+    def known(self, content: dict[str, Any], owner: str, what: str, names: Iterable[str], options: Iterable[str]) -> None:
+        allowed = list(options)
+        for name in names:
+            if name not in allowed:
+                self.fail(content, f"{owner}: no {what} '{name}'", did_you_mean(name, allowed))
 
     def dated(self, name: str, content: dict[str, Any], tables: dict[str, TableSpec]) -> None:
         """The day that picks the law of a row must be a date that every row has."""

@@ -18,7 +18,7 @@ import yaml
 from engine.problems import InputError, input_error
 
 MAX_BYTES, MAX_YAML = 32_000_000, 8_000_000
-MAX_DEPTH, MAX_DIGITS, MAX_PARTS = 40, 40, 1_000_000
+MAX_DEPTH, MAX_DIGITS, MAX_PARTS = 40, 40, 300_000
 Path_ = tuple[Any, ...]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _WHOLE = re.compile(r"-?[1-9][0-9]*|0")
