@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.explaining import Words
@@ -96,6 +96,7 @@ def test_numbers(value: str, en: str, other: str | None) -> None:
         assert number_text(told, language) == (other or en.replace(",", " ")).replace(" ", SPACE)
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6), st.sampled_from(LANGUAGES))
 def test_no_digit_of_a_number_is_lost(value: Any, language: str) -> None:
     told = exact(value)
@@ -104,6 +105,7 @@ def test_no_digit_of_a_number_is_lost(value: Any, language: str) -> None:
     assert exact(read) == told
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=3))
 def test_english_numbers_are_those_of_the_unicode_locale(value: Any) -> None:
     from babel.numbers import format_decimal

@@ -102,21 +102,25 @@ class Clauses:
         if inner.kind == "none":
             return self._presence(inner.parts[0], part.value, wanted=negated)
         if inner.kind == "rows":
-            return self._rows(part, inner)
+            return self._as_it_is(self._rows(part, inner), part.value)
         if inner.kind in ("decision", "parameter", "fact") and isinstance(inner.value, bool):
-            return self.words.stated(inner.name, inner.value) or self.told(inner)
+            return self._as_it_is(self.words.stated(inner.name, inner.value) or self.told(inner), part.value)
         if isinstance(node := self._nodes.get(inner.text), n.Call) and node.function == "some" and inner.parts:
             return self.told(inner.parts[0])
         if inner.kind in ("and", "or", "if"):
             return self.formula(part.text)
         return self.told(inner)
 
+    def _as_it_is(self, told: str, holds: Any) -> str:
+        """What the case has; where a rule asks for the opposite, that it does."""
+        return self.words.say("unmet", told=told) if holds is False else told
+
     def _presence(self, item: Trace, holds: Any, *, wanted: bool) -> str:
         """Whether there is such a thing: `closed on: none`; where it should be otherwise, what is required."""
         told = self.told(item)
         if holds is not False:
             return told
-        return self.words.say("required", told=told, required=self.words.say("require_some" if wanted else "none"))
+        return self.words.say("required", told=told, required=self.words.say("require_some" if wanted else "require_none"))
 
     def _rows(self, part: Trace, rows: Trace) -> str:
         """A condition on a group of rows; where no row fits, it says so instead of what was looked for."""

@@ -7,7 +7,7 @@ part is proved in its turn. So what is said of a range holds for every value in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -77,13 +77,19 @@ class Deciding:
         return bool(self.cases) and not any(case.missing for case in self.cases)
 
 
-def deciding(law: Law, facts: Facts, inquiry: Inquiry, root: Root, key: StepKey, outcome: Any) -> list[Deciding]:
+def deciding(
+    law: Law, facts: Facts, inquiry: Inquiry, root: Root, key: StepKey, outcome: Any, wanted: Sequence[Cause] | None = None
+) -> list[Deciding]:
     """What each missing fact would decide about the step ``key`` of a determination whose outcome is not known.
+
+    Args:
+        wanted: the missing facts to try; by default the first of all.
 
     Raises:
         EngineDefect: proving failed.
     """
     causes = sorted(c for c in outcome.causes if c.kind == "fact") if isinstance(outcome, (Unknown, OpenSet)) else []
+    causes = causes if wanted is None else [cause for cause in causes if cause in wanted]
     prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
     return list(contained(causes[:MAX_LEAVES], _Search(prover, root, key))) if causes else []
 

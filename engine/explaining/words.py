@@ -22,6 +22,8 @@ from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Conflict, Gap
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
+_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+"""The space between thousands, at which no line may break."""
 
 
 class Words:
@@ -63,7 +65,7 @@ class Words:
     def label(self, labels: Any, fallback: str) -> str:
         """The text in this language, ``fallback`` where there is none."""
         text = labels.get(self.language) if isinstance(labels, Mapping) else None
-        return str(text) if text else fallback
+        return _THOUSANDS.sub("\u00a0", str(text)) if text else fallback
 
     def decision(self, entity: str, name: str) -> str:
         """The label of a decision."""
@@ -167,10 +169,11 @@ class Words:
         """The range of an unknown, the unit after its last number."""
         if value.low is None and value.high is None:
             return self.say("unknown")
+        dated = isinstance(value.low if value.low is not None else value.high, date)
         if value.high is None:
-            return self.say("at_least", value=self.value(value.low, kind))
+            return self.say("require_from" if dated else "at_least", value=self.value(value.low, kind))
         if value.low is None:
-            return self.say("at_most", value=self.value(value.high, kind))
+            return self.say("require_until" if dated else "at_most", value=self.value(value.high, kind))
         bare = None if kind is not None and kind.unit.powers else kind
         return self.say("between", low=self.value(value.low, bare), high=self.value(value.high, kind))
 
@@ -266,6 +269,8 @@ class Words:
     def _row_key(self, table: str, parts: Iterable[str]) -> list[str]:
         """The key of a row, codes by their labels."""
         spec = self.law.vocabulary.tables.get(table)
+        if spec is not None and not spec.key:
+            return [self.say("row_number", number=part) for part in parts]
         columns = [spec.columns[name].type for name in spec.key] if spec is not None else []
         return [self.code(columns[i].codes, part) if i < len(columns) else part for i, part in enumerate(parts)]
 

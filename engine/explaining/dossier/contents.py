@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.explaining.clauses import mattering
+from engine.explaining.deciding import deciding
+from engine.explaining.deciding_text import case_text
 from engine.explaining.dossier.chart import Chart, draw
 from engine.explaining.dossier.sources import ReadingUsed, Source, Sources, readings_used
 from engine.explaining.dossier.telling import Telling
 from engine.explaining.dossier.tree import Node, ProofTree
 from engine.explaining.json_form import receipt
 from engine.facts import Facts, Row
-from engine.language import Cause, OpenSet, Trace, Unknown
+from engine.language import Cause, OpenSet, Unknown
 from engine.law import Law, Program
 from engine.proving import Conflict, Determination, Gap, Inquiry
 
-MAX_LEAVES = 40
+MAX_LEAVES, MAX_TRIED = 40, 6
+StepKey = tuple[str, tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Missing:
-    """What is not known, the decisions that wait for it, and the comparisons that would be settled by it."""
+    """What is not known, the decisions that wait for it, and, of one of them, what comes out for which values of it."""
 
     what: str
     decisions: tuple[str, ...]
+    about: str
     settles: tuple[str, ...]
 
 
@@ -137,7 +140,7 @@ def gather(
         tuple(_parts(telling, facts, determination)),
         proof,
         readings,
-        tuple(_missing(telling, program, determination)),
+        tuple(_missing(telling, facts, inquiry, determination, owner)),
         None if cure is None else tuple(cure),
         tuple(sources.listed()),
         tuple(_receipt(telling, receipt(law, selection, facts))),
@@ -251,48 +254,44 @@ def _parts(telling: Telling, facts: Facts, determination: Determination) -> Iter
 # -- what is missing ------------------------------------------------------------------------------------------------
 
 
-def _missing(telling: Telling, program: Program, determination: Determination) -> Iterator[Missing]:
-    """Each missing leaf once, with what waits for it and the comparisons that it leaves open."""
-    waiting: dict[Cause, dict[str, None]] = {}
+def _missing(telling: Telling, facts: Facts, inquiry: Inquiry, determination: Determination, owner: tuple[str, str]) -> Iterator[Missing]:
+    """Each missing leaf once, with what waits for it; of the first facts, what each of them would decide."""
+    waiting: dict[Cause, dict[tuple[str, tuple[str, ...]], None]] = {}
     for item in determination.open:
         causes = item.missing if item.reason == "unknown" else (Cause(item.reason, item.decision, item.place),)
         for cause in causes:
-            waiting.setdefault(cause, {})[telling.words.decision_written(item.decision)] = None
-    settles = _settled_by(telling, program, determination)
-    for cause, decisions in list(waiting.items())[:MAX_LEAVES]:
-        yield Missing(telling.heading(telling.words.cause(cause)), tuple(decisions), tuple(settles.get(cause, ())))
+            waiting.setdefault(cause, {})[item.decision, item.place] = None
+    listed = list(waiting.items())[:MAX_LEAVES]
+    tried = {cause: _tried(telling.law, owner, items) for cause, items in listed if cause.kind == "fact"}
+    settles = dict(_settled(telling, facts, inquiry, determination, dict(list(tried.items())[:MAX_TRIED])))
+    for cause, items in listed:
+        decisions = tuple(dict.fromkeys(telling.words.decision_written(name) for name, _ in items))
+        yield Missing(telling.heading(telling.words.cause(cause)), decisions, *settles.get(cause, ("", ())))
 
 
-def _settled_by(telling: Telling, program: Program, determination: Determination) -> dict[Cause, dict[str, None]]:
-    """Missing leaf -> the comparisons with a known side that are open because of it."""
-    found: dict[Cause, dict[str, None]] = {}
-    for step in determination.steps.values():
-        for rule in step.rules:
-            if rule.when is None or isinstance(rule.when.value, bool):
-                continue
-            telling.enter(program, rule.rule)
-            for part in mattering(rule.when):
-                inner = part.parts[0] if part.kind == "not" else part
-                if inner.kind == "compare" and isinstance(inner.value, Unknown) and _tells(telling, inner):
-                    for cause in inner.value.causes:
-                        found.setdefault(cause, {})[_comparison(telling, inner)] = None
-    return found
+def _tried(law: Law, owner: tuple[str, str], items: Iterable[tuple[str, tuple[str, ...]]]) -> StepKey:
+    """Of the decisions that wait for a fact, the one that is asked about, else the first that is no mere step on the way."""
+    keys = [(*key, place) for name, place in items if (key := law.decision_key(name)) is not None]
+    asked = [key for key in keys if key[:2] == owner]
+    entity, name, place = [*asked, *(key for key in keys if not _minor(law, key[0], key[1])), *keys][0]
+    return entity, place, name
 
 
-def _tells(telling: Telling, part: Trace) -> bool:
-    """Whether a reader can do something with the comparison: one side has a name, the other a value."""
-    left, right = sorted(part.parts, key=lambda side: isinstance(side.value, Unknown))
-    known = not isinstance(left.value, Unknown) and left.value != date.min
-    return known and isinstance(right.value, Unknown) and bool(telling.clauses.subject(right))
-
-
-def _comparison(telling: Telling, part: Trace) -> str:
-    """`emissions > 20 t CO2`: the open side by name, the known one by value."""
-    left, right = (
-        telling.clauses.subject(side) or side.text if isinstance(side.value, Unknown) else telling.words.value(side.value, side.type)
-        for side in part.parts
-    )
-    return f"{left} {telling.clauses.sign(part)} {right}"
+def _settled(
+    telling: Telling, facts: Facts, inquiry: Inquiry, determination: Determination, tried: Mapping[Cause, StepKey]
+) -> Iterator[tuple[Cause, tuple[str, tuple[str, ...]]]]:
+    """For each fact, the decision that was tried, and what comes out for which of its values."""
+    law, words = telling.law, telling.words
+    for key in dict.fromkeys(tried.values()):
+        causes = [cause for cause, of in tried.items() if of == key]
+        step = determination.steps.get(key)
+        if step is None:
+            continue
+        kind = law.vocabulary.decisions[key[0], key[2]].type
+        for found in deciding(law, facts, inquiry, determination.root, key, step.outcome, causes):
+            lines = [case_text(words, found, case, kind) for case in found.cases]
+            if lines:
+                yield found.cause, (words.decision(key[0], key[2]), tuple(lines))
 
 
 def _receipt(telling: Telling, stamp: dict[str, Any]) -> Iterator[tuple[str, str]]:
