@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from typing import NoReturn, TextIO
@@ -53,6 +54,9 @@ def run() -> None:
     from engine.problems import EngineDefect, InputError
 
     gc.disable()  # a command answers and ends: collecting garbage would only delay the answer
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # the same bytes, whatever the locale
     stdout = sys.stdout
     try:
         main(standalone_mode=False)

@@ -63,6 +63,27 @@ def test_the_same_question_gives_the_same_bytes_whatever_the_hash_seed_and_local
     assert len(runs) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments", [("why", CASE, "K-1", "2024", "--lang", "kk"), ("law", "list", "--lang", "ru"), ("readings", CASE, "--lang", "kk")]
+)
+def test_answers_are_the_same_bytes_whatever_the_locale_and_its_encoding(arguments: tuple[str, ...]) -> None:
+    settings = [
+        {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"},
+        {"PYTHONHASHSEED": "1", "LC_ALL": "ru_RU.UTF-8", "LANGUAGE": "ru"},
+        {"PYTHONHASHSEED": "2", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONHASHSEED": "3", "PYTHONIOENCODING": "koi8-r"},
+    ]
+    made = set()
+    for setting in settings:
+        run = subprocess.run(
+            [sys.executable, str(ROOT / "cli.py"), *arguments], cwd=ROOT, capture_output=True, timeout=120, env={**os.environ, **setting}
+        )
+        assert (run.returncode, run.stderr) == (0, b"")
+        made.add(run.stdout)
+    (text,) = made
+    assert "ы" in text.decode("utf-8")
+
+
 def test_why_shows_both_values_the_article_and_the_line_of_the_fact() -> None:
     run = kazets("why", CASE, "K-1", "2024")
     assert (
