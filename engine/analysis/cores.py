@@ -8,10 +8,9 @@ from typing import Any
 import z3
 
 from engine.analysis.encoding import Tracker
-from engine.analysis.search import SECONDS, Problem, a_model, least
+from engine.analysis.search import Problem, a_model, asked, least
 from engine.analysis.symbols import Amount, Formula, Linear, Term, Truth, add, exactly, formula
 from engine.law import TypedRule
-from engine.problems import EngineDefect
 from engine.proving.instances import Instance
 
 Core = list[tuple[str, str]]
@@ -27,7 +26,6 @@ class Cores:
 
     def __init__(self, problem: Problem, noted: Noted) -> None:
         self.solver = z3.Solver()
-        self.solver.set(timeout=SECONDS * 1_000)
         self.solver.add(*problem.base, *noted.definitions)
         self.literals: dict[tuple[str, str], Any] = {}
         for kind, name, constraint in (*problem.tracked, *noted.constraints):
@@ -41,12 +39,10 @@ class Cores:
         """
         self.solver.push()
         self.solver.add(formula(goal))
-        answer = self.solver.check(*self.literals.values())
-        if answer == z3.unknown:
-            raise EngineDefect("the proof that there is no cure did not end in time")
+        reached, answering = asked(self.solver, *self.literals.values())
         found = None
-        if answer == z3.unsat:
-            core = {str(assumed) for assumed in self.solver.unsat_core()}
+        if not reached:
+            core = {str(assumed) for assumed in answering.unsat_core()}
             found = self._shrink([key for key, assumed in self.literals.items() if str(assumed) in core])
         self.solver.pop()
         return found
@@ -56,7 +52,7 @@ class Cores:
         kept = list(core)
         for key in core:
             fewer = [other for other in kept if other != key]
-            if self.solver.check(*(self.literals[other] for other in fewer)) == z3.unsat:
+            if not asked(self.solver, *(self.literals[other] for other in fewer))[0]:
                 kept = fewer
         return kept
 

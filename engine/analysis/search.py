@@ -28,7 +28,8 @@ from engine.language.values import low
 from engine.problems import EngineDefect
 from engine.proving.instances import Instance
 
-SECONDS = 20
+EFFORTS = (300_000, 3_000_000, 30_000_000, 300_000_000)
+"""How much work Z3 may put into one question, in its own units, which do not depend on how busy the machine is; then it is asked afresh."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,6 @@ class Problem:
         if goal is False:
             return None
         solver = z3.Solver()
-        solver.set(timeout=SECONDS * 1_000)
         solver.add(*self.base, *(constraint for _, _, constraint in self.tracked), formula(goal))
         for name in barred:
             solver.add(*(total == 0 for total in self.by_action.get(name, [])))
@@ -157,16 +157,32 @@ class Problem:
         return Found(tuple(taken), days)
 
 
+def asked(solver: Any, *assumed: Any) -> tuple[bool, Any]:
+    """Whether there is a model, and the solver that says so and has it (or the core).
+
+    A solver that has been asked many questions may lose itself in one that a fresh solver answers at once.
+
+    Raises:
+        EngineDefect: Z3 gave up.
+    """
+    for effort in EFFORTS:
+        solver.set(rlimit=effort)
+        answer = solver.check(*assumed)
+        if answer != z3.unknown:
+            return answer == z3.sat, solver
+        assertions, solver = solver.assertions(), z3.Solver()
+        solver.add(assertions)
+    raise EngineDefect("the search for a cure did not end")
+
+
 def a_model(solver: Any) -> Any:
     """A model, or None where there is none.
 
     Raises:
         EngineDefect: Z3 gave up.
     """
-    answer = solver.check()
-    if answer == z3.unknown:
-        raise EngineDefect("the search for a cure did not end in time")
-    return solver.model() if answer == z3.sat else None
+    found, answering = asked(solver)
+    return answering.model() if found else None
 
 
 def least(solver: Any, objective: Any, model: Any) -> Any:
