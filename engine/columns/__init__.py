@@ -1,0 +1,12 @@
+"""A whole register at a time: the same typed program that proving reads, on Polars, exact to the unit.
+
+`decide` answers for every root of the register: the same outcome as proving, bit for bit. Rows that columns cannot
+decide exactly (a rare construct, a fact beyond 62 bits, a row whose doubts need more than bounds) are proved one by one
+and counted. Polars is imported with this package, and only with it.
+"""
+
+from __future__ import annotations
+
+from engine.columns.door import Decided, decide, doubts_of, facts_for, roots_of, schema_of
+
+__all__ = ["Decided", "decide", "doubts_of", "facts_for", "roots_of", "schema_of"]

@@ -1,0 +1,144 @@
+"""The public functions of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from engine.columns.data import Data
+from engine.columns.deciding import Found, Years, common_scales
+from engine.columns.encoding import Tables
+from engine.columns.frames import Schema
+from engine.columns.handing import facts_of
+from engine.columns.planning import Plan
+from engine.columns.proved import prove_roots, replaced
+from engine.columns.roots import slices
+from engine.facts import Facts
+from engine.law import Law
+from engine.proving import Inquiry, Root
+
+SMALL = 1_000
+"""Below so many roots proving them is quicker than compiling."""
+_PLANS: dict[Any, list[Plan]] = {}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Every decision about the roots of a register.
+
+    Attributes:
+        frames: entity -> one row an instance; the columns are those of `schema_of`.
+        scales: (entity, decision) of type number -> D: the exact value is the column divided by D.
+        proved: root entity -> how many of its roots were proved one by one.
+        unsupported: what columns could not compute in some year, with the reason; its rows were proved.
+    """
+
+    frames: Mapping[str, pl.DataFrame]
+    scales: Mapping[tuple[str, str], int]
+    proved: Mapping[str, int]
+    unsupported: tuple[str, ...] = ()
+
+
+def decide(
+    law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, inquiry: Inquiry | None = None, *,
+    withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
+    only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None,
+) -> Decided:  # fmt: skip
+    """Every decision about every root of a register, as proving has it.
+
+    Args:
+        tables: vocabulary table -> frame with its columns: ids, references, codes and texts as strings, numbers as
+            integers, decimals or strings (never floats), days as dates or strings; null is unknown, `none` in a column that
+            is no string is said by a Boolean column `<column>:none`. A table that is missing is not in the facts.
+        as_of: the day the question is asked; no event is later.
+        withheld: tables whose rows are not known.
+        doubts: (table, column) with an unknown cell somewhere in the register of which ``tables`` is a part.
+        entities: root entities to decide; None: all.
+        only: ids of the main entity's rows that are decided; None: all.
+        reasons: whether the frames say for each rule where it holds.
+        generic: True to prove every root, False never to do so for want of size; None: below `SMALL` roots.
+
+    Raises:
+        InputError: a row breaks the checks of the facts, or no phase governs the year of a row.
+        EngineDefect: proving failed.
+    """
+    inquiry = inquiry or Inquiry()
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts)
+    if generic is None:
+        generic = sum(frame.height for frame in tables.values()) < SMALL
+    years = Years(law, selection, data, _PLANS, reasons)
+    if generic:
+        found = _all_inexact(law, years, entities, only)
+    else:
+        found = years.decide(entities, only)
+    scales = common_scales(found)
+    proved = prove_roots(law, selection, data, found)
+    frames, scales = replaced(law, found, scales, proved, reasons)
+    counts: dict[str, int] = {}
+    for root in proved:
+        counts[root.entity] = counts.get(root.entity, 0) + 1
+    return Decided(frames, scales, counts, tuple(sorted(found.unsupported)))
+
+
+def _all_inexact(law: Law, years: Years, entities: Collection[str] | None, only: pl.Series | None) -> Found:
+    found = Found()
+    for root in _roots(law, years, entities, only):
+        found.inexact.setdefault((root.entity, root.year), []).append(root.key[0])
+    return found
+
+
+def _roots(law: Law, years: Years, entities: Collection[str] | None, only: pl.Series | None) -> list[Root]:
+    found = []
+    for name, spec in law.vocabulary.entities.items():
+        if spec.of is None and (entities is None or name in entities):
+            for one in slices(law, years.selection, years.data, name, only if name == law.manifest["main"] else None):
+                keys = years._keys(one)
+                keys = keys if one.mask is None else keys.filter(one.mask)
+                found += [Root(name, (key,), one.year) for key in keys.to_list()]
+    return found
+
+
+def roots_of(law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, inquiry: Inquiry | None = None) -> list[Root]:
+    """Everything that `decide` would decide."""
+    inquiry = inquiry or Inquiry()
+    data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, frozenset(), frozenset())
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    return _roots(law, Years(law, selection, data, {}, False), None, None)
+
+
+def facts_for(
+    law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, roots: Sequence[Root], *,
+    withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(),
+) -> Facts:  # fmt: skip
+    """The facts that proving needs to decide ``roots`` as it would with the whole register.
+
+    Raises:
+        InputError: a row breaks the checks of the facts.
+    """
+    return facts_of(law, Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts), roots)
+
+
+def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[str, str]]:
+    """The (table, column) pairs with an unknown cell: united over all parts of a register, they go into each `decide`."""
+    encoded = Tables(law.vocabulary, tables, _aliases(law))
+    return frozenset(
+        (table, name)
+        for table in tables
+        for name in law.vocabulary.tables[table].columns
+        if encoded.column(table, name).unknown is not None
+    )
+
+
+def schema_of(law: Law, entity: str, reasons: bool = True) -> dict[str, Any]:
+    """The columns of an entity's frame and their types."""
+    return Schema.of(law, entity).dtypes(reasons)
+
+
+def _aliases(law: Law) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = law.aliases if hasattr(law, "aliases") else {}
+    return found

@@ -1,0 +1,264 @@
+"""The register's frames -> columns of plain integers: codes and references by number, numbers in one scale, masks for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT
+from engine.language import ColumnSpec, TableSpec, Vocabulary
+from engine.language.types import Type
+
+EPOCH = date(1970, 1, 1)
+LIMIT = 2**62
+"""Numbers from here on are not computed in columns: the rows that hold them are proved."""
+NONE, UNKNOWN = "none", ("", "unknown")
+PHYSICAL: dict[str, Any] = {INT: pl.Int64, DAY: pl.Int32, BOOL: pl.Boolean, TEXT: pl.String, ROW: pl.UInt32, CODE: pl.UInt16}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, without nulls.
+
+    Attributes:
+        kind: as of a cell.
+        values: anything where a mask says so.
+        unknown, none: masks; None where there is no such row.
+        beyond: where the number is too large for columns.
+        scale: of numbers, the value of 1.
+    """
+
+    kind: str
+    values: pl.Series
+    unknown: pl.Series | None = None
+    none: pl.Series | None = None
+    beyond: pl.Series | None = None
+    scale: int = 1
+
+
+def days(day: date) -> int:
+    return (day - EPOCH).days
+
+
+def kind_of(kind: Type) -> str:
+    return {"number": INT, "date": DAY, "bool": BOOL, "code": CODE, "ref": ROW}.get(kind.kind, TEXT)
+
+
+def code_lists(vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """The codes of each list in the order by which columns number them."""
+    return {name: sorted(members) for name, members in vocabulary.codes.items()}
+
+
+class Tables:
+    """All tables of a register, encoded column by column as they are asked for.
+
+    Args:
+        given: the frames, by table; a table without one is not in the facts.
+        aliases: code list -> other ways to write a member.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, given: Mapping[str, pl.DataFrame], aliases: Mapping[str, Mapping[str, str]]) -> None:
+        self.vocabulary, self.given, self.aliases = vocabulary, given, aliases
+        self.codes = code_lists(vocabulary)
+        self._columns: dict[tuple[str, str], Column] = {}
+        self._keys: dict[str, pl.Series] = {}
+        self._extra: dict[str, list[tuple[pl.Series, Mapping[str, str]]]] = {}
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+
+    def keys(self, table: str) -> pl.Series:
+        """The ids of the rows of a table with one: those given, those that other tables stand in for, those only referred to."""
+        found = self._keys.get(table)
+        if found is None:
+            spec = self.vocabulary.tables[table]
+            named = table in self.given and spec.key[0] in self.given[table].columns
+            own = self.given[table][spec.key[0]].cast(pl.String) if named else pl.Series([], dtype=pl.String)
+            extra: list[tuple[pl.Series, Mapping[str, str]]] = []
+            for other, cells in spec.also.items():
+                ids = self.keys(other)
+                ids = ids.filter(~ids.is_in(own.implode()))
+                if len(ids):
+                    extra.append((ids, cells))
+            known = pl.concat([own, *(ids for ids, _ in extra)])
+            if table not in self.given:
+                stubs = self._referred(table)
+                stubs = stubs.filter(~stubs.is_in(known.implode()))
+                if len(stubs):
+                    extra.append((stubs, {}))
+                    known = pl.concat([known, stubs])
+            self._extra[table] = extra
+            found = self._keys[table] = known.alias("key")
+        return found
+
+    def _referred(self, table: str) -> pl.Series:
+        found = []
+        for name, frame in self.given.items():
+            for column, spec in self.vocabulary.tables[name].columns.items():
+                if spec.type.kind == "ref" and spec.type.table == table and column in frame.columns:
+                    ids = frame[column].cast(pl.String)
+                    found.append(ids.filter(ids.is_not_null() & ~ids.is_in([NONE, *UNKNOWN])))
+        return pl.concat(found).unique(maintain_order=True).alias("key") if found else pl.Series("key", [], dtype=pl.String)
+
+    def size(self, table: str) -> int:
+        if self.vocabulary.tables[table].key[:1] == ("id",) or self._is_target(table):
+            return len(self.keys(table))
+        return self.given[table].height if table in self.given else 0
+
+    def _is_target(self, table: str) -> bool:
+        return any(c.type.kind == "ref" and c.type.table == table for t in self.vocabulary.tables.values() for c in t.columns.values())
+
+    # -- columns ------------------------------------------------------------------------------------------------
+
+    def column(self, table: str, name: str) -> Column:
+        found = self._columns.get((table, name))
+        if found is None:
+            spec = self.vocabulary.tables[table]
+            own = self._own(spec, spec.columns[name])
+            self.size(table)
+            parts = [own, *(self._constant(spec, spec.columns[name], ids, cells) for ids, cells in self._extra.get(table, ()))]
+            found = self._columns[table, name] = own if len(parts) == 1 else _joined(parts)
+        return found
+
+    def _own(self, spec: TableSpec, column: ColumnSpec) -> Column:
+        frame = self.given.get(spec.name)
+        if frame is None or column.name not in frame.columns:
+            return self._constant(spec, column, pl.Series([None] * (frame.height if frame is not None else 0), dtype=pl.String), {}, True)
+        raw = frame[column.name]
+        none = frame[f"{column.name}:none"].fill_null(False) if f"{column.name}:none" in frame.columns else None
+        if raw.dtype in (pl.Categorical, pl.Enum):
+            raw = raw.cast(pl.String)
+        if raw.dtype == pl.Null:
+            raw = raw.cast(pl.String)
+        if raw.dtype == pl.String:
+            if column.type.nullable:
+                said = (raw == NONE).fill_null(False)
+                none = said if none is None else none | said
+            raw = raw.set(raw.is_in([*UNKNOWN, *([NONE] if column.type.nullable else [])]).fill_null(False), None)
+        none = none if none is not None and none.any() else None
+        return self._typed(column, raw, none)
+
+    def _typed(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
+        kind, beyond, scale = kind_of(column.type), None, 1
+        if kind == INT:
+            values, beyond, scale = _numbers(raw)
+        elif kind == DAY:
+            values = (raw.str.to_date("%Y-%m-%d", strict=False) if raw.dtype == pl.String else raw.cast(pl.Date)).to_physical()
+        elif kind == BOOL:
+            values = raw.str.to_lowercase().replace_strict(TRUTHS, return_dtype=pl.Boolean, default=None) if raw.dtype == pl.String else raw
+        elif kind == CODE:
+            values = self._coded(column.type.codes or "", raw)
+        elif kind == ROW:
+            values = self.rows_of(column.type.table or "", raw)
+        else:
+            values = raw.cast(pl.String)
+        unknown = values.is_null()
+        if none is not None:
+            unknown = unknown & ~none
+        fill: Any = {BOOL: False, TEXT: ""}.get(kind, 0)
+        values = values.fill_null(fill) if values.null_count() else values
+        return Column(kind, values, unknown if unknown.any() else None, none, beyond, scale)
+
+    def _coded(self, codes: str, raw: pl.Series) -> pl.Series:
+        aliases = self.aliases.get(codes, {})
+        text = raw.cast(pl.String)
+        if aliases:
+            text = text.replace(list(aliases), list(aliases.values()))
+        return text.cast(pl.Enum(self.codes[codes]), strict=False).to_physical().cast(pl.UInt16)
+
+    def rows_of(self, table: str, ids: pl.Series) -> pl.Series:
+        """The numbers of the rows with these ids; null where there is none."""
+        keys = self.keys(table)
+        if len(keys) == len(ids) and ids.null_count() == 0 and bool((keys == ids.cast(pl.String)).all()):
+            return pl.int_range(0, len(ids), dtype=pl.UInt32, eager=True)
+        index = pl.DataFrame({"id": keys}).with_row_index("row")
+        return pl.DataFrame({"id": ids.cast(pl.String)}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+
+    def _constant(self, spec: TableSpec, column: ColumnSpec, ids: pl.Series, given: Mapping[str, str], absent: bool = False) -> Column:
+        """A column of rows that the facts say nothing of: presumed, or unknown."""
+        count, kind = len(ids), kind_of(column.type)
+        if column.name in given:
+            value: Any = given[column.name]
+        elif not absent and spec.key and column.name == spec.key[0]:
+            return Column(TEXT, ids)
+        elif column.has_presumed:
+            value = column.presumed
+        else:
+            return Column(kind, _repeat(kind, None, count), pl.repeat(True, count, dtype=pl.Boolean, eager=True) if count else None)
+        if value is None:
+            return Column(kind, _repeat(kind, None, count), none=pl.repeat(True, count, dtype=pl.Boolean, eager=True) if count else None)
+        scale = 1
+        if kind == CODE:
+            value = self.codes[column.type.codes or ""].index(value)
+        elif kind == DAY:
+            value = days(value)
+        elif kind == INT:
+            scale = Fraction(value).denominator
+            value = Fraction(value).numerator
+        return Column(kind, _repeat(kind, value, count), scale=scale)
+
+
+TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _repeat(kind: str, value: Any, count: int) -> pl.Series:
+    fill = ({BOOL: False, TEXT: ""}.get(kind, 0)) if value is None else value
+    return pl.repeat(fill, count, dtype=PHYSICAL[kind], eager=True)
+
+
+def _joined(parts: list[Column]) -> Column:
+    scale = max(part.scale for part in parts)
+    if any(scale % part.scale for part in parts):
+        raise ValueError("presumed values and facts do not share a scale")
+
+    def mask(name: str) -> pl.Series | None:
+        found = [getattr(part, name) for part in parts]
+        if all(m is None for m in found):
+            return None
+        return pl.concat([
+            m if m is not None else pl.repeat(False, len(part.values), dtype=pl.Boolean, eager=True)
+            for m, part in zip(found, parts, strict=True)
+        ])  # fmt: skip
+
+    values = pl.concat([part.values * (scale // part.scale) if part.scale != scale else part.values for part in parts])
+    return Column(parts[0].kind, values, mask("unknown"), mask("none"), mask("beyond"), scale)
+
+
+def _numbers(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int]:
+    """Numbers in one scale as 64-bit integers, and where they do not fit."""
+    scale, wide = 1, raw
+    if raw.dtype.is_float():
+        raise TypeError(f"'{raw.name}' is {raw.dtype}: floats are not exact; give integers, decimals or text")
+    if raw.dtype == pl.String:
+        plain = raw.str.replace_all("_", "", literal=True)
+        fraction = plain.str.extract(r"\.(\d*?)0*$", 1).str.len_bytes().max()
+        digits = int(fraction) if isinstance(fraction, int) else 0
+        if digits == 0:
+            whole = plain.str.replace(r"\.0*$", "")
+            values = whole.cast(pl.Int64, strict=False)
+            missing = values.is_null() & whole.is_not_null()
+            if not missing.any():
+                return _within(values)
+            wide = whole.cast(pl.Int128, strict=False)
+            return _within(wide)
+        head = plain.str.extract(r"^(-?\d+)", 1)
+        tail = plain.str.extract(r"\.(\d+)$", 1).fill_null("").str.head(digits).str.pad_end(digits, "0")
+        joined = pl.select(pl.concat_str([head, tail])).to_series()
+        return (*_within(joined.cast(pl.Int128, strict=False))[:2], 10**digits)
+    if isinstance(raw.dtype, pl.Decimal):
+        scale = 10 ** (raw.dtype.scale or 0)
+        wide = raw.to_physical()
+    return (*_within(wide)[:2], scale)
+
+
+def _within(values: pl.Series) -> tuple[pl.Series, pl.Series | None, int]:
+    if values.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32):
+        return values.cast(pl.Int64), None, 1
+    beyond = ((values >= LIMIT) | (values <= -LIMIT)).fill_null(False)
+    if beyond.any():
+        return values.set(beyond, 0).cast(pl.Int64), beyond, 1
+    return values.cast(pl.Int64), None, 1

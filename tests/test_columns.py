@@ -1,0 +1,148 @@
+"""Columns against proving: every decision of every shipped case and of the real plans, and what the frames look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from engine.columns import Decided, decide, facts_for, roots_of, schema_of
+from engine.facts import Facts, Row, facts_from_document, load_facts
+from engine.language import Unknown
+from engine.language.values import decimal_text
+from engine.law import Law, load_law
+from engine.law.reading_values import read_date
+from engine.problems import InputError
+from engine.proving import Inquiry, Prover, Root, determine
+from engine.proving.determination import comparable
+from tests.casefile import Case, case_files, read_cases
+
+ROOT = Path(__file__).resolve().parent.parent
+RULESETS, SCHEMAS = ROOT / "rulesets", ROOT / "schemas"
+TODAY = date(2026, 1, 1)
+STATES = {"unknown": "undetermined", "gap": "Gap", "conflict": "Conflict"}
+
+
+def tables_of(facts: Facts) -> dict[str, pl.DataFrame]:
+    """The frames from which the facts could have been read, every cell written out as text."""
+    tables = {}
+    for name in facts.given:
+        rows = facts.tables[name]
+        columns = {c for row in rows for c in row.cells}
+        tables[name] = pl.DataFrame({c: pl.Series([written(row.cells[c]) for row in rows], dtype=pl.String) for c in sorted(columns)})
+    return tables
+
+
+def written(cell: Any) -> str | None:
+    if isinstance(cell, Unknown):
+        return None
+    if isinstance(cell, Row):
+        return cell.key[0]
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, (int, Fraction)):
+        return decimal_text(cell)
+    return "none" if cell is None else str(cell)
+
+
+def said(decided: Decided, law: Law) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """What the frames say, in the form in which outcomes are compared."""
+    for entity, frame in decided.frames.items():
+        kinds = {n: s.type.kind for (e, n), s in law.vocabulary.decisions.items() if e == entity}
+        for row in frame.iter_rows(named=True):
+            for name, kind in kinds.items():
+                yield (
+                    (entity, row.get("of"), row["key"], row["year"], name),
+                    outcome_of(row, name, kind, decided.scales.get((entity, name), 1)),
+                )
+
+
+def outcome_of(row: Mapping[str, Any], name: str, kind: str, scale: int) -> Any:
+    state, value = row[f"{name}?"], row[name]
+    if state == "unknown" and kind == "set":
+        return STATES["unknown"], frozenset(value.split(", ")) - {""}
+    if state == "beyond":
+        return state
+    if state in STATES:
+        return STATES[state]
+    if state == "none":
+        return (False, None)
+    if kind == "number":
+        return (False, Fraction(value, scale))
+    return (kind == "bool", frozenset(value.split(", ")) - {""} if kind == "set" else value)
+
+
+def expected(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """What proving says, in the same form."""
+    prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
+    for root in roots:
+        found = determine(prover, root)
+        for name, outcome in found.outcomes.items():
+            yield (root.entity, None, root.key[0], root.year, name), plain(outcome)
+        for entity, parts in found.parts.items():
+            for place, outcomes in parts:
+                for name, outcome in outcomes.items():
+                    yield (entity, root.key[0], place[0], root.year, name), plain(outcome)
+
+
+def plain(outcome: Any) -> Any:
+    found = comparable(outcome)
+    if hasattr(outcome, "possible"):
+        return STATES["unknown"], outcome.members
+    if isinstance(found, tuple) and hasattr(found[1], "key"):
+        return found[0], found[1].key[0]
+    return found
+
+
+def agree(law: Law, facts: Facts, inquiry: Inquiry | None = None, reasons: bool = True) -> Decided:
+    """Columns and proving say the same of every root of the facts."""
+    inquiry = inquiry or Inquiry()
+    tables = tables_of(facts)
+    decided = decide(law, tables, facts.as_of, inquiry, withheld=facts.withheld, generic=False, reasons=reasons)
+    prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
+    whole = [name for name, spec in law.vocabulary.entities.items() if spec.of is None]
+    roots = [root for entity in whole for root in prover.roots(entity)]
+    columns, proofs = dict(said(decided, law)), dict(expected(law, facts, inquiry, roots))
+    assert columns.keys() == proofs.keys()
+    different = {key: (columns[key], proofs[key]) for key in proofs if columns[key] not in (proofs[key], "beyond")}
+    print("PROVED", decided.proved, decided.unsupported)
+    assert not different, different
+    return decided
+
+
+CASES = [
+    case for path in case_files(RULESETS) for case in read_cases(path, path.relative_to(ROOT).as_posix(), SCHEMAS / "case.schema.json")
+]
+
+
+@pytest.fixture(scope="session")
+def law() -> Law:
+    return load_law(RULESETS, SCHEMAS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_shipped_case_comes_out_as_proved(case: Case, law: Law) -> None:
+    under = case.under
+    as_of = read_date(under["as_of"]) if "as_of" in under else None
+    known_on = read_date(under["known_on"]) if "known_on" in under else None
+    facts = facts_from_document(case.document, law.vocabulary, {}, as_of, TODAY, ("cases", case.index, "facts"))
+    try:
+        agree(law, facts, Inquiry(under.get("authority"), under.get("readings", {}), known_on))
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("plan", ["plan-2018-2020", "plan-2021"])
+@pytest.mark.parametrize("authority", ["seeds", "statute"])
+def test_the_real_plans_come_out_as_proved(plan: str, authority: str, law: Law) -> None:
+    facts = load_facts(ROOT / "examples" / plan, law.vocabulary, {}, None, TODAY)
+    decided = agree(law, facts, Inquiry(authority))
+    assert decided.proved == {}, "no row of the real plans needs proving"
+
+
+__all__ = ["agree", "facts_for", "roots_of", "schema_of"]
