@@ -84,7 +84,7 @@ class Compiler:
         Raises:
             Unsupported: columns cannot compute it exactly.
         """
-        key = (id(node), space, tuple((name, bound.index.number if bound.index else None, bound.constant) for name, bound in env.items()))
+        key = (id(node), space, tuple((name, b.space, b.index.number if b.index else None, b.year, b.constant) for name, b in env.items()))
         found = self._memo.get(key)
         if found is None:
             if self.is_constant(node, env):
