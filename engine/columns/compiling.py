@@ -11,7 +11,8 @@ from typing import Any
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, Cell, Cells, Space, Unsupported
 from engine.columns.data import Data
 from engine.columns.encoding import days, kind_of
-from engine.columns.values import Code, Meaning, Members, Number, Truth, Value
+from engine.columns.meaning import Meaning
+from engine.columns.values import Code, Members, Number, Truth, Value
 from engine.language import OpenSet, Type, Unknown, compile_node, walk
 from engine.language.nodes import (
     Aggregate,

@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from engine.columns.checks import bad_rows as _bad_rows
+from engine.columns.checks import check
 from engine.columns.data import Data
 from engine.columns.deciding import Found, Years, common_scales
 from engine.columns.encoding import Tables
@@ -46,7 +48,7 @@ class Decided:
 def decide(
     law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, inquiry: Inquiry | None = None, *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
-    only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None,
+    only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None, checked: bool = False,
 ) -> Decided:  # fmt: skip
     """Every decision about every root of a register, as proving has it.
 
@@ -60,6 +62,7 @@ def decide(
         entities: root entities to decide; None: all.
         only: ids of the main entity's rows that are decided; None: all.
         reasons: whether the frames say for each rule where it holds.
+        checked: whether the rows are known to pass the checks of the facts (`bad_rows` found none).
         generic: True to prove every root, False never to do so for want of size; None: below `SMALL` roots.
 
     Raises:
@@ -69,6 +72,8 @@ def decide(
     inquiry = inquiry or Inquiry()
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts)
+    if not checked:
+        check(data.tables, as_of)
     if generic is None:
         generic = sum(frame.height for frame in tables.values()) < SMALL
     years = Years(law, selection, data, _PLANS, reasons)
@@ -134,11 +139,24 @@ def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[s
     )
 
 
+def bad_rows(law: Law, tables: Mapping[str, pl.DataFrame], as_of: date) -> pl.DataFrame:
+    """Every row that breaks a check of the facts: table, row (from 1), column, message, remedy.
+
+    Raises:
+        InputError: a table or a column is not in the vocabulary.
+    """
+    return _bad_rows(Tables(law.vocabulary, tables, _aliases(law)), as_of)
+
+
 def schema_of(law: Law, entity: str, reasons: bool = True) -> dict[str, Any]:
     """The columns of an entity's frame and their types."""
     return Schema.of(law, entity).dtypes(reasons)
 
 
 def _aliases(law: Law) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = law.aliases if hasattr(law, "aliases") else {}
-    return found
+    """The list numbers of coded things, accepted for their codes."""
+    lists = {
+        name: {str(member["number"]): str(code) for code, member in content["members"].items() if "number" in member}
+        for name, content in law.tree["codes"].items()
+    }
+    return {name: numbers for name, numbers in lists.items() if numbers}

@@ -24,7 +24,7 @@ def facts_of(law: Law, data: Data, roots: Sequence[Root]) -> Facts:
         InputError: a row breaks the checks of the facts.
     """
     wanted = _Closure(law, data).of(roots)
-    builder = FactsBuilder(law.vocabulary, {})
+    builder = FactsBuilder(law.vocabulary, data.tables.aliases)
     for table, frame in data.tables.given.items():
         mask = wanted.get(table)
         rows = frame.filter(mask) if mask is not None else frame.clear()

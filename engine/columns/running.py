@@ -166,13 +166,14 @@ def _arithmetic(cell: Cell, named: set[int]) -> pl.Expr:
 
 
 def _floordiv(cell: Cell, named: set[int]) -> pl.Expr:
-    made: pl.Expr = _as(cell.args[0], cell.kind, named) // pl.lit(cell.extra, dtype=DTYPES[cell.kind])
-    return made
+    divisor = pl.lit(cell.extra, dtype=DTYPES[cell.kind])
+    return _as(cell.args[0], cell.kind, named).floordiv(divisor)
 
 
 def _if(cell: Cell, named: set[int]) -> pl.Expr:
     test, then, other = cell.args
-    return pl.when(_part(test, named)).then(_as(then, cell.kind, named)).otherwise(_as(other, cell.kind, named))
+    chosen: pl.Expr = pl.when(_part(test, named)).then(_as(then, cell.kind, named)).otherwise(_as(other, cell.kind, named))
+    return chosen
 
 
 def _stretch(cell: Cell, named: set[int]) -> pl.Expr:
@@ -334,10 +335,11 @@ class Run:
         if space not in memo:
             _, left_space, right_space, lefts, _ = space
             half = len(lefts)
-            left = pl.DataFrame([self.value(k).alias(f"k{i}") for i, k in enumerate(keys[:half])])
-            right = pl.DataFrame([self.value(k).alias(f"k{i}") for i, k in enumerate(keys[half:])])
-            rows = [pl.int_range(0, self._height(s), dtype=pl.UInt32, eager=True) for s in (left_space, right_space)]
-            left, right = left.with_columns(rows[0].alias("left")), right.with_columns(rows[1].alias("right"))
+            sides = []
+            for side, at, own in (("left", left_space, keys[:half]), ("right", right_space, keys[half:])):
+                rows = pl.int_range(0, self._height(at), dtype=pl.UInt32, eager=True).alias(side)
+                sides.append(pl.DataFrame([rows, *(self.value(k).alias(f"k{i}") for i, k in enumerate(own))]))
+            left, right = sides
             if half:
                 joined = left.join(right, on=[f"k{i}" for i in range(half)], how="inner", maintain_order="left")
             else:

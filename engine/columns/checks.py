@@ -1,0 +1,142 @@
+"""The checks of the facts on whole columns: the same that `engine.facts` makes row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from engine.columns.cells import DAY, INT, ROW
+from engine.columns.encoding import NONE, UNKNOWN, Tables, days
+from engine.language import ColumnSpec, TableSpec, show
+from engine.problems import InputError, Problem, did_you_mean, input_error
+
+MAX_PROBLEMS = 100
+BAD = {"table": pl.String(), "row": pl.Int64(), "column": pl.String(), "message": pl.String(), "remedy": pl.String()}
+Finding = tuple[pl.Series, str, str, str]
+"""Where it is wrong, in which column, what is wrong and how to mend it; `{}` stands for what is written there."""
+
+
+def check(tables: Tables, as_of: date) -> None:
+    """Refuse a register in which a row breaks a check.
+
+    Raises:
+        InputError: with up to a hundred problems; the file is the table's name, the line the number of the row, from 1.
+    """
+    bad = bad_rows(tables, as_of, MAX_PROBLEMS)
+    if bad.height:
+        raise InputError([Problem(r["table"], r["row"], 1, r["message"], r["remedy"]) for r in bad.iter_rows(named=True)])
+
+
+def bad_rows(tables: Tables, as_of: date, most: int | None = None) -> pl.DataFrame:
+    """Every row that breaks a check, with the column and the reason.
+
+    Raises:
+        InputError: a table or a column is not in the vocabulary.
+    """
+    found: list[dict[str, Any]] = []
+    for name, frame in tables.given.items():
+        spec = tables.vocabulary.tables.get(name)
+        if spec is None:
+            raise input_error(name, 0, 0, f"no table '{name}'", did_you_mean(name, tables.vocabulary.tables))
+        for column in frame.columns:
+            if column.removesuffix(":none") not in spec.columns:
+                raise input_error(name, 0, 0, f"{name} has no column '{column}'", did_you_mean(column, spec.columns))
+        for wrong, column, message, remedy in _of_table(tables, spec, frame, as_of):
+            for row in wrong.arg_true().head((most or frame.height) - len(found)).to_list():
+                cell = frame[column][row] if column in frame.columns else None
+                found.append(
+                    {"table": name, "row": row + 1, "column": column, "message": message.replace("{}", str(cell)), "remedy": remedy}
+                )
+            if most is not None and len(found) >= most:
+                return pl.DataFrame(found, schema=BAD)
+    return pl.DataFrame(found, schema=BAD)
+
+
+def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date) -> Iterator[Finding]:
+    if frame.height == 0:
+        return
+    for name, column in spec.columns.items():
+        if name in frame.columns:
+            yield from _of_column(tables, spec, column, frame, as_of)
+        elif column.required:
+            everywhere = pl.repeat(True, frame.height, dtype=pl.Boolean, eager=True)
+            yield everywhere, name, f"{spec.name} needs '{name}'", f"write {name} in this row"
+    if spec.key and all(name in frame.columns for name in spec.key):
+        twice = frame.select(spec.key).is_duplicated()
+        if twice.any():
+            again = twice & ~frame.select(pl.struct(spec.key).is_first_distinct()).to_series()
+            yield again, spec.key[0], f"{spec.name}: a second row for {', '.join(spec.key)}, here {{}}", "keep one, or add them up"
+
+
+def _of_column(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.DataFrame, as_of: date) -> Iterator[Finding]:
+    name, raw = column.name, frame[column.name]
+    place = f"{spec.name}.{name}"
+    found = tables.column(spec.name, name)
+    values = found.values.head(frame.height)
+    unknown = None if found.unknown is None else found.unknown.head(frame.height)
+    if unknown is not None:
+        text = raw.cast(pl.String)
+        silent = text.is_null() | text.is_in(list(UNKNOWN))
+        if column.required:
+            yield unknown & silent, name, f"{spec.name} needs '{name}'", f"write {name} in this row"
+        unread = unknown & ~silent
+        if unread.any():
+            yield _unread(tables, column, unread, text, place)
+    known = pl.repeat(True, frame.height, dtype=pl.Boolean, eager=True)
+    for mask in (unknown, found.none, found.beyond):
+        known = known if mask is None else known & ~mask.head(frame.height)
+    if found.none is not None and not column.type.nullable:
+        yield found.none.head(frame.height), name, f"{place} cannot be none", "write a value, or leave it empty where it is not known"
+    if found.kind == INT:
+        if column.minimum is not None:
+            low = (values < column.minimum * found.scale) & known
+            yield low, name, f"{place} is {{}}; it cannot be less than {show(column.minimum)}", "correct the number"
+        if column.whole and found.scale != 1:
+            yield (values % found.scale != 0) & known, name, f"{place} is {{}}; it must be whole", "correct the number"
+    if found.kind == DAY and column.event:
+        late = (values > days(as_of)) & known
+        remedy = "nothing can have happened after the day that is asked about: correct one of the two"
+        yield late, name, f"{place} is {{}}, after as_of {as_of}", remedy
+    if column.unit_of is not None:
+        yield from _of_unit(tables, spec, column, frame)
+
+
+def _unread(tables: Tables, column: ColumnSpec, unread: pl.Series, text: pl.Series, place: str) -> Finding:
+    kind = column.type
+    if kind.kind == "ref":
+        return unread, column.name, f"{place}: no '{{}}' in {kind.table}", f"add it to {kind.table}, or correct it"
+    if kind.kind == "code":
+        first = str(text.filter(unread)[0])
+        return (
+            unread,
+            column.name,
+            f"{place}: '{{}}' is not in the code list '{kind.codes}'",
+            did_you_mean(first, tables.codes[kind.codes or ""]),
+        )
+    if unread.any() and (text.filter(unread) == NONE).all():
+        return unread, column.name, f"{place} cannot be none", "write a value, or leave it empty where it is not known"
+    wanted = {"number": "a decimal number", "date": "a date: write YYYY-MM-DD", "bool": "true or false"}[kind.kind]
+    return unread, column.name, f"{place}: '{{}}' is not {wanted}", ""
+
+
+def _of_unit(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.DataFrame) -> Iterator[Finding]:
+    """A quantity is given in the unit in which the law measures that thing, and in no other."""
+    of = spec.columns[column.unit_of or ""]
+    units: Mapping[str, str] = tables.vocabulary.code_units.get(of.type.codes or "", {})
+    if of.name not in frame.columns or not units:
+        return
+    wanted = frame[of.name].cast(pl.String).replace_strict(units, default=None, return_dtype=pl.String).str.to_lowercase()
+    stated = frame[column.name].cast(pl.String)
+    wrong = (wanted != stated.str.to_lowercase()) & ~stated.is_in([NONE, *UNKNOWN])
+    yield (
+        wrong.fill_null(False),
+        column.name,
+        f"{spec.name}.{column.name} is '{{}}', but this is measured otherwise",
+        "convert the quantity, or leave the unit out",
+    )
+
+
+__all__ = ["ROW", "bad_rows", "check"]
