@@ -14,6 +14,7 @@ import polars as pl
 
 from engine.columns.cells import DAY, INT, TEXT, Space
 from engine.columns.encoding import Column, Tables, days
+from engine.columns.grouping import Runs, identical
 
 ANY_NONE = "none"
 """As the value of a filter: the rows where the column is none."""
@@ -157,17 +158,33 @@ class Data:
     def _many(self, space: Space, name: str | None) -> int:
         if name is None:
             return _above(self.height(space))
-        values = self.column(space, name, "values")
-        assert values is not None
-        most: Any = values.value_counts()["count"].max() if len(values) else 0
-        return _above(int(most))
+        return _above(self.runs(space, name).most)
 
     def _covers(self, space: Space, name: str, owner: Space) -> bool:
-        values = self.column(space, name, "values")
-        assert values is not None
-        return (
-            bool(len(values) >= self.height(owner)) and values.n_unique() == self.height(owner) and not self._present(space, name, "none")
-        )
+        if self._present(space, name, "none"):
+            return False
+        height = self.height(owner)
+        return self.identical(space, name, height) or len(self.runs(space, name).homes) == height
+
+    # -- groups -------------------------------------------------------------------------------------------------
+
+    def runs(self, space: Space, name: str) -> Runs:
+        """The rows of a space brought together by a column of references or codes."""
+        key = ("runs", space, name)
+        if key not in self._memo:
+            values = self.column(space, name, "values")
+            assert values is not None
+            self._memo[key] = Runs.of(values)
+        found: Runs = self._memo[key]
+        return found
+
+    def identical(self, space: Space, name: str, size: int) -> bool:
+        """Whether each row refers to the row of its own number."""
+        key = ("identical", space, name, size)
+        if key not in self._memo:
+            values = self.column(space, name, "values")
+            self._memo[key] = values is not None and identical(values, size)
+        return bool(self._memo[key])
 
 
 def _above(value: int) -> int:

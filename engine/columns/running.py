@@ -11,6 +11,7 @@ import polars as pl
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell, Space
 from engine.columns.data import Data
+from engine.columns.grouping import Runs, identical
 
 DTYPES: dict[str, Any] = {INT: pl.Int64, WIDE: pl.Int128, DAY: pl.Int32, CODE: pl.UInt16, ROW: pl.UInt32, BOOL: pl.Boolean, TEXT: pl.String}
 LEAVES = ("column", "row", "import")
@@ -179,7 +180,8 @@ def _if(cell: Cell, named: set[int]) -> pl.Expr:
 def _stretch(cell: Cell, named: set[int]) -> pl.Expr:
     """How many turning points are not after the value."""
     day = _part(cell.args[0], named)
-    return reduce(lambda a, b: a + b, ((day >= turn).cast(pl.Int64) for turn in cell.extra))
+    count: pl.Expr = pl.sum_horizontal([(day >= turn).cast(pl.Int64) for turn in cell.extra])
+    return count
 
 
 def _number(cell: Cell, named: set[int]) -> pl.Expr:
@@ -209,7 +211,7 @@ class Run:
     def __init__(self, made: Schedule, data: Data) -> None:
         self.made, self.data = made, data
         self.found: dict[int, pl.Series] = {}
-        self._runs: dict[int, _Runs] = {}
+        self._runs: dict[int, Runs] = {}
         self._same: dict[tuple[int, int], bool] = {}
 
     def run(self) -> dict[int, pl.Series]:
@@ -283,11 +285,20 @@ class Run:
 
     def _identity(self, index: Cell, size: int) -> bool:
         """Whether each row names itself."""
+        if index.op == "column" and index.space is not None:
+            return self.data.identical(index.space, index.extra[0], size)
         found = self._same.get((index.number, size))
         if found is None:
-            series = self.value(index)
-            found = len(series) == size and bool((series == pl.int_range(0, size, dtype=pl.UInt32, eager=True)).all())
-            self._same[index.number, size] = found
+            found = self._same[index.number, size] = identical(self.value(index), size)
+        return found
+
+    def runs(self, index: Cell) -> Runs:
+        """The rows brought together by ``index``; those by a column of the facts are kept for other years."""
+        if index.op == "column" and index.space is not None:
+            return self.data.runs(index.space, index.extra[0])
+        found = self._runs.get(index.number)
+        if found is None:
+            found = self._runs[index.number] = Runs.of(self.value(index))
         return found
 
     def _height(self, space: Space) -> int:
@@ -311,9 +322,7 @@ class Run:
         dtype = DTYPES[kind]
         if self._identity(index, height):
             return self._whole(item, height, dtype)
-        runs = self._runs.get(index.number)
-        if runs is None:
-            runs = self._runs[index.number] = _Runs.of(self.value(index))
+        runs = self.runs(index)
         folded = runs.fold(function, self._whole(item, len(self.value(index)), dtype))
         if len(folded) == height:
             return folded
@@ -346,40 +355,3 @@ class Run:
                 joined = left.join(right, how="cross")
             memo[space] = (joined["left"], joined["right"])
         return memo[space]
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """Rows brought together by the row they belong to.
-
-    Attributes:
-        homes: the rows that have any, ascending; ``ends`` the last position of each in the order ``order`` (None: as they are).
-        single: whether each has one.
-    """
-
-    homes: pl.Series
-    ends: pl.Series
-    order: pl.Series | None
-    single: bool
-
-    @classmethod
-    def of(cls, index: pl.Series) -> _Runs:
-        order = None if index.is_sorted() else index.arg_sort()
-        runs = (index if order is None else index.gather(order)).rle().struct.unnest()
-        ends = runs["len"].cum_sum() - 1
-        return cls(runs["value"], ends, order, len(runs) == len(index))
-
-    def fold(self, function: str, items: pl.Series) -> pl.Series:
-        """One value for each of the homes. Sums wrap and unwrap: a difference of wrapped sums is the sum itself."""
-        items = items if self.order is None else items.gather(self.order)
-        if self.single:
-            return items
-        if function in ("any", "sum", "one"):
-            ends = items.cum_sum().gather(self.ends)
-            folded = ends - ends.shift(1, fill_value=0)
-            return folded > 0 if function == "any" else folded.cast(items.dtype)
-        starts = pl.concat([pl.Series([0], dtype=self.ends.dtype), self.ends.head(len(self.ends) - 1) + 1])
-        lengths = self.ends - starts + 1
-        group = pl.select(pl.int_range(0, len(self.homes), dtype=pl.UInt32).repeat_by(lengths).explode()).to_series()
-        frame = pl.DataFrame({"group": group, "item": items}).group_by("group", maintain_order=True)
-        return frame.agg(pl.col("item").min() if function == "min" else pl.col("item").max())["item"]
