@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, speech, text_or_json
+
+if TYPE_CHECKING:
+    from engine.facts import Facts
 
 MANY = 20
 
@@ -17,19 +21,51 @@ MANY = 20
 @click.option("--installation", help="Only this installation.")
 @click.option("--year", type=int, help="Only this year.")
 @click.option("--all", "everything", is_flag=True, help="Show the decisions that are only steps on the way, too.")
+@click.option("--out", type=FILE, help="Decide a whole register, of any size, into this new folder of Parquet files.")
+@click.option("--bad-rows", type=FILE, help="With --out: set rows that are wrong aside in this CSV file, with the reason.")
+@click.option("--partitions", type=click.IntRange(1), help="With --out: into how many parts the register is divided (default: by size).")
+@click.option("--reasons/--no-reasons", default=True, show_default=True, help="With --out: say for each rule in which rows it holds.")
+@click.option(
+    "--on", "machine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="With --out: where to run."
+)
 @common
 @text_or_json
-def determine(facts: Path, installation: str | None, year: int | None, everything: bool, asked: Asked, form: str) -> None:
+def determine(
+    facts: Path,
+    installation: str | None,
+    year: int | None,
+    everything: bool,
+    out: Path | None,
+    bad_rows: Path | None,
+    partitions: int | None,
+    reasons: bool,
+    machine: str,
+    asked: Asked,
+    form: str,
+) -> None:
     """Decide everything about the installations, trades and plans in FACTS.
 
-    FACTS is one case (YAML or JSON) or a register (a folder of CSV files).
+    FACTS is one case (YAML or JSON) or a register (a folder of CSV or Parquet files). A large register is decided with --out; a run that was
+    interrupted is taken up again by the same command.
 
     \b
     Examples:
       kazets determine examples/case.yaml
       kazets determine examples/threshold.yaml --authority statute
       kazets determine case.yaml --installation K-1 --year YEAR --format json
+      kazets determine REGISTER --out DECIDED --bad-rows bad.csv
     """
+    if out is None and (bad_rows is not None or partitions is not None or machine != "local" or not reasons):
+        raise click.UsageError("--bad-rows, --partitions, --no-reasons and --on go with --out")
+    if out is not None:
+        if installation is not None or year is not None or everything:
+            raise click.UsageError("--out decides the whole register")
+        if machine == "spark" and bad_rows is not None:
+            raise click.UsageError("--bad-rows is found on one machine: leave --on out")
+        from engine.columns.telling import decide_report
+
+        decide_report(asked.law(), facts, asked.inquiry(), asked.as_of, out, bad_rows, partitions, reasons, machine, form, asked.language)
+        return
     from engine.explaining.reports import determine_report
 
     law, inquiry = asked.law(), asked.inquiry()
@@ -70,8 +106,14 @@ def why(
       kazets why examples/case.yaml K-1 YEAR lot.usable --full
       kazets why examples/case.yaml K-1 YEAR penalty --against statute
       kazets why examples/case.yaml K-1 YEAR --format pdf --output dossier.pdf --lang kk
+      kazets why DECIDED K-1 YEAR            # a row of what `determine --out` made
     """
     law, inquiry, as_of, language = asked.law(), asked.inquiry(), asked.as_of, asked.language
+    given: Path | Facts = facts
+    if (facts / "receipt.json").is_file():
+        from engine.columns.looking_up import asked_again, facts_of_row
+
+        given, inquiry = facts_of_row(law, facts, installation, year), asked_again(facts, inquiry)
     if form in ("html", "pdf"):
         from engine.explaining.reports import dossier_report
 
@@ -79,15 +121,15 @@ def why(
             raise click.UsageError(f"--format {form} needs --output FILE")
         if against is not None:
             raise click.UsageError("--against is answered as text or json")
-        dossier_report(law, facts, inquiry, installation, year, decision, as_of, "html" if form == "html" else "pdf", language, output)
+        dossier_report(law, given, inquiry, installation, year, decision, as_of, "html" if form == "html" else "pdf", language, output)
     elif against is not None:
         from engine.explaining.contrast import contrast_report
 
-        contrast_report(law, facts, inquiry, installation, year, decision, against, as_of, form, language)
+        contrast_report(law, given, inquiry, installation, year, decision, against, as_of, form, language)
     else:
         from engine.explaining.reports import why_report
 
-        why_report(law, facts, inquiry, installation, year, decision, as_of, form, full, language)
+        why_report(law, given, inquiry, installation, year, decision, as_of, form, full, language)
 
 
 @click.command("readings")

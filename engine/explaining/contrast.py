@@ -65,7 +65,7 @@ def read_against(law: Law, written: str, inquiry: Inquiry) -> Against:
 
 def contrast_report(
     law: Law,
-    path: Path,
+    path: Path | Facts,
     inquiry: Inquiry,
     key: str,
     year: int,

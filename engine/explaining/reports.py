@@ -34,12 +34,14 @@ def _json(content: Any) -> None:
     _say(json.dumps(content, ensure_ascii=False, indent=2))
 
 
-def read_facts(law: Law, path: Path, as_of: date | None) -> Facts:
-    """The facts at ``path``, with the list numbers of coded things accepted for their codes.
+def read_facts(law: Law, path: Path | Facts, as_of: date | None) -> Facts:
+    """The facts at ``path``, with the list numbers of coded things accepted for their codes; facts in its place stay as they are.
 
     Raises:
         InputError: with the place of everything that is wrong.
     """
+    if isinstance(path, Facts):
+        return path
     aliases = {
         name: {str(member["number"]): code for code, member in content["members"].items() if "number" in member}
         for name, content in law.tree["codes"].items()
@@ -142,7 +144,7 @@ def _most(counted: Counter[Counted]) -> list[tuple[Counted, int]]:
 
 def why_report(
     law: Law,
-    path: Path,
+    path: Path | Facts,
     inquiry: Inquiry,
     key: str,
     year: int,
@@ -257,7 +259,7 @@ def decision_key(law: Law, root: Root, wanted: str) -> tuple[str, str]:
 
 def dossier_report(
     law: Law,
-    path: Path,
+    path: Path | Facts,
     inquiry: Inquiry,
     key: str,
     year: int,

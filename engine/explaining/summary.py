@@ -84,7 +84,7 @@ def _word(outcome: Any) -> str:
     return UNDETERMINED if isinstance(outcome, (Unknown, OpenSet, Gap, Conflict)) else str(outcome)
 
 
-def _told(words: Words, name: str, word: str) -> str:
+def told(words: Words, name: str, word: str) -> str:
     """A counted value of a decision of the main entity: in English the code, in the other languages its label."""
     if word == UNDETERMINED:
         return words.say("undetermined")
@@ -108,7 +108,7 @@ def tables(law: Law, words: Words, summary: Summary) -> list[Any]:
         table.add_column(words.column(table_name, wanted["group"]))
         for head in [
             words.label(law.tree["tables"][table_name]["label"], table_name),
-            *(_told(words, n, w) for n in wanted["counts"] for w in heads[n]),
+            *(told(words, n, w) for n in wanted["counts"] for w in heads[n]),
             *(words.decision(main, n) for n in wanted["sums"]),
         ]:
             table.add_column(head, justify="right")
@@ -125,7 +125,7 @@ def tables(law: Law, words: Words, summary: Summary) -> list[Any]:
     heads_ = sorted({word for counter in summary.statuses.values() for word in counter})
     status.add_column(words.say("year"))
     for head in heads_:
-        status.add_column(_told(words, law.manifest["result"]["status"], head), justify="right")
+        status.add_column(told(words, law.manifest["result"]["status"], head), justify="right")
     for year, counter in sorted(summary.statuses.items()):
         status.add_row(str(year), *(count(counter[head]) for head in heads_))
     made.append(status)

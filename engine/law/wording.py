@@ -89,6 +89,8 @@ NEEDED: dict[str, str] = {
     "under_authority": "authority value",
     "under_draft": "title assumes",
     **dict.fromkeys(("determining", "total", "year", "status_by_year", "what_is_missing", "what_differs"), ""),
+    "out_rows": "count name folder",
+    "out_aside": "count file",
     **dict.fromkeys(("head_parameter", "head_value", "head_source"), ""),
     **{f"cite_{kind}": "source point" for kind in KINDS},
     "formula_name": "label",

@@ -1,0 +1,51 @@
+"""One engine, one size, one process: seconds, peak memory and a checksum of all seven columns, as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy
+
+from benchmarks.workload.data import OUTPUT, make
+from benchmarks.workload.law import parameters
+
+ENGINES = {"kazets": "kazets", "numba": "numba_kernel", "polars": "polars_special", "duckdb": "duckdb_sql", "openfisca": "openfisca_system"}
+
+
+def checksum(found: Any) -> str:
+    digest = hashlib.sha256()
+    for name in OUTPUT:
+        digest.update(numpy.ascontiguousarray(found[name], dtype=numpy.int64))
+    return digest.hexdigest()
+
+
+def main(engine: str, rows: int, repeats: int) -> None:
+    module = importlib.import_module(f"benchmarks.workload.{ENGINES[engine]}")
+    values = parameters()
+    module.run(module.prepare(make(5_000), values))  # compiled, imported, cached: what a user pays once
+    ready = module.prepare(make(rows), values)
+    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    taken, processor, digest = [], [], ""
+    for _ in range(repeats):
+        start, before = time.perf_counter(), time.process_time()
+        found = module.run(ready)
+        taken.append(time.perf_counter() - start)
+        processor.append(time.process_time() - before)
+        result = getattr(module, "columns", lambda x: x)(found)
+        del found
+        digest = checksum(result)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"engine": engine, "rows": rows, "seconds": min(taken), "cpu": min(processor), "peak_mb": peak / 1000, "before_mb": base / 1000, "checksum": digest}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,57 @@
+"""How fast a register is decided: workload W by this engine and by its peers, interleaved in one run, with equal results.
+
+    python benchmarks/registers.py --rows 100000,1000000 --rounds 3
+
+Rates differ between machines and moments; read the ratios of one run. Each measurement is a process of its own, whose peak memory is all that it
+ever held. Every engine is warmed up before it is timed (numba and this engine compile once and keep it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+ONE = Path(__file__).with_name("one.py")
+ENGINES = ("kazets", "numba", "polars", "duckdb", "openfisca")
+
+
+def measure(engine: str, rows: int, repeats: int) -> dict[str, float | str]:
+    """One process; its last line is the answer."""
+    answer = subprocess.run([sys.executable, str(ONE), engine, str(rows), str(repeats)], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise SystemExit(f"{engine} at {rows:,} rows failed:\n{answer.stderr[-2000:]}")
+    found: dict[str, float | str] = json.loads(answer.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", default="100000,1000000", help="sizes, separated by commas")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each engine is measured, one after the other")
+    parser.add_argument("--repeats", type=int, default=2, help="timed runs in each process; the best counts")
+    parser.add_argument("--engines", default=",".join(ENGINES))
+    asked = parser.parse_args()
+    engines = asked.engines.split(",")
+    for rows in (int(size) for size in asked.rows.split(",")):
+        runs: dict[str, list[dict[str, float | str]]] = {engine: [] for engine in engines}
+        for _ in range(asked.rounds):
+            for engine in engines:
+                runs[engine].append(measure(engine, rows, asked.repeats))
+        sums = {str(run["checksum"]) for found in runs.values() for run in found}
+        print(f"\n{rows:,} rows, {asked.rounds} rounds, checksum {'equal: ' + sums.pop()[:16] if len(sums) == 1 else 'NOT EQUAL'}")
+        if sums:
+            raise SystemExit("\n".join(f"{engine}: {found[0]['checksum']}" for engine, found in runs.items()))
+        own = runs[engines[0]]
+        print(f"{'':<12}{'ms':>10}{'M rows/s':>11}{'CPU ms':>10}{'time':>9}{'CPU time':>10}{'peak MB':>10}{'memory':>9}")
+        for engine, found in runs.items():
+            taken, cpu, peak = (median(float(run[name]) for run in found) for name in ("seconds", "cpu", "peak_mb"))
+            ratios = [median(float(run[name]) / float(mine[name]) for run, mine in zip(found, own, strict=True)) for name in ("seconds", "cpu", "peak_mb")]
+            print(f"{engine:<12}{taken * 1e3:>10.0f}{rows / taken / 1e6:>11.2f}{cpu * 1e3:>10.0f}{ratios[0]:>9.2f}{ratios[1]:>10.2f}{peak:>10.0f}{ratios[2]:>9.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Workload W: its law, its facts, and the same by the peers."""

@@ -1,0 +1,62 @@
+"""Workload W by this engine: `law.yaml` beside this file, compiled like any other law."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy
+import polars
+
+from benchmarks.workload.data import BITS, OUTPUT, Columns
+from benchmarks.workload.law import YEARS, workload_law
+from engine.columns import decide
+
+AS_OF = date(YEARS[-1] + 1, 12, 31)
+CODED = {"method": "methods", "kind1": "kinds", "kind2": "kinds"}
+
+
+def _codes(values: Any, codes: str) -> polars.Series:
+    members = list(workload_law().tree["codes"][codes]["members"])
+    return polars.Series(values.astype(numpy.int64)).replace_strict(list(range(len(members))), members, return_dtype=polars.Enum(members))
+
+
+def prepare(data: Columns, parameters: dict[str, list[int]]) -> Any:
+    """The facts as a register: installations and measures."""
+    facts = polars.DataFrame(data)
+    name = polars.col("installation").cast(polars.String).str.zfill(9)
+    firm = polars.col("operator").cast(polars.String).str.zfill(9)
+    sites = facts[:: len(YEARS)]
+    installations = sites.select(name.alias("id"), firm.alias("operator")).with_columns(_codes(sites["sector"].to_numpy(), "sectors").alias("sector"))
+    measures = facts.select(
+        name, "year", polars.lit("row").alias("slot"), polars.exclude("installation", "operator", "year", "sector", *CODED)
+    ).with_columns(
+        *(_codes(data[column], codes).alias(column) for column, codes in CODED.items()),
+        polars.col("reported_on", "surrendered_on").cast(polars.Date),
+        polars.col("year").cast(polars.Int64),
+    )
+    return {"installations": installations, "measures": measures}
+
+
+def run(ready: Any) -> Any:
+    return decide(workload_law(), ready, AS_OF, generic=False)
+
+
+def columns(decided: Any) -> Columns:
+    """The seven columns in the order of the facts, for the checksum."""
+    frame = decided.frames["site_year"].sort("key", "year")
+    law = workload_law()
+    found = {}
+    for name in OUTPUT[:-1]:
+        scale = decided.scales.get(("site_year", name), 1)
+        kind = law.vocabulary.decisions["site_year", name].type
+        assert frame[f"{name}?"].cast(polars.String).eq("value").all(), name
+        if kind.codes is not None:
+            members = list(law.tree["codes"][kind.codes]["members"])
+            found[name] = frame[name].cast(polars.String).replace_strict(members, list(range(len(members))), return_dtype=polars.Int64).to_numpy()
+        else:
+            found[name] = (frame[name] // scale).to_numpy().astype(numpy.int64)
+    suspended = frame["status"].cast(polars.String) == "suspended"
+    bits = {"suspended": suspended, **{name: frame[name] for name in BITS if name != "suspended"}}
+    found["reasons"] = sum((bits[name].to_numpy().astype(numpy.int64) << position for position, name in enumerate(BITS)), start=numpy.zeros(len(frame), dtype=numpy.int64))
+    return found

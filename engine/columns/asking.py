@@ -1,0 +1,117 @@
+"""What is asked of the kernel for one partition: the rows checked, the bad ones told or set aside, everything decided."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import polars
+
+from engine.columns import Decided, decide, doubts_of
+from engine.columns.checking import bad_rows
+from engine.columns.dividing import Tables, without_places
+from engine.columns.reading import FILE, PLACE, ROW, Bad, Register
+from engine.law import Law
+from engine.law.cache import engine_hash
+from engine.problems import InputError
+from engine.proving import Inquiry
+
+MAX_PROBLEMS = 100
+TABLE, COLUMN, MESSAGE = "table", "column", "message"
+BAD = {TABLE: polars.String, FILE: polars.Int32, ROW: polars.Int64, COLUMN: polars.String, MESSAGE: polars.String}
+
+
+@dataclass(frozen=True)
+class Decider:
+    """A law and a question, asked of one partition after the other.
+
+    Attributes:
+        reasons: whether the rows say which rules hold.
+    """
+
+    law: Law
+    inquiry: Inquiry
+    reasons: bool = True
+
+    def key(self, register: Register, lenient: bool) -> str:
+        """A hash of everything that the answer depends on."""
+        known = self.inquiry.known_on.isoformat() if self.inquiry.known_on else None
+        making = [register.digest, self.law.digest, engine_hash(), self.inquiry.authority, sorted(self.inquiry.readings.items()), known]
+        return hashlib.sha256(json.dumps([*making, self.reasons, lenient]).encode()).hexdigest()
+
+    @property
+    def main(self) -> str:
+        return str(self.law.manifest["main"])
+
+    def doubts(self, table: str, rows: polars.DataFrame) -> frozenset[tuple[str, str]]:
+        """The columns of these rows with a cell that is not known."""
+        return frozenset(doubts_of(self.law, {table: rows.drop(PLACE, strict=False)}))
+
+    def sound(self, register: Register, tables: Tables) -> tuple[Tables, polars.DataFrame]:
+        """The tables without the rows that cannot be decided on, and these (columns as in BAD)."""
+        aside = [polars.DataFrame(schema=BAD)]
+        while len(found := bad_rows(self.law, without_places(tables), register.as_of)):
+            aside.append(_places(tables, found))
+            for (table,), rows in found.partition_by(TABLE, as_dict=True).items():
+                numbered = tables[str(table)].with_row_index("@number", 1)
+                sound = numbered.filter(~polars.col("@number").is_in(rows["row"].implode())).drop("@number")
+                tables = {**tables, str(table): sound}
+        return tables, polars.concat(aside)
+
+    def decide(
+        self,
+        register: Register,
+        tables: Mapping[str, polars.DataFrame],
+        entities: Collection[str],
+        doubts: frozenset[tuple[str, str]],
+        only: polars.Series | None = None,
+        check: bool = True,
+    ) -> Decided:
+        """Everything about these rows.
+
+        Raises:
+            InputError: with file, line and column of every row that is wrong, up to a hundred.
+        """
+        wrong = bad_rows(self.law, without_places(tables), register.as_of).head(MAX_PROBLEMS) if check else None
+        if wrong is not None and len(wrong):
+            raise InputError([bad.problem() for bad in told(register, _places(tables, wrong))])
+        return decide(
+            self.law,
+            without_places(tables),
+            register.as_of,
+            self.inquiry,
+            withheld=register.withheld,
+            doubts=doubts,
+            entities=entities,
+            reasons=self.reasons,
+            only=only,
+        )
+
+
+def without(tables: Mapping[str, polars.DataFrame], aside: polars.DataFrame) -> Tables:
+    """The tables without rows that were set aside (columns as in BAD)."""
+    return {
+        table: rows.join(aside.filter(polars.col(TABLE) == table), on=[FILE, ROW], how="anti", maintain_order="left")
+        for table, rows in tables.items()
+    }
+
+
+def _places(tables: Mapping[str, polars.DataFrame], wrong: polars.DataFrame) -> polars.DataFrame:
+    """Rows of a partition (table, row, column, message) by the file and row that they were read from (columns as in BAD)."""
+    found = [polars.DataFrame(schema=BAD)]
+    for (table,), rows in wrong.partition_by(TABLE, as_dict=True, maintain_order=True).items():
+        at = tables[str(table)].select(PLACE)[rows["row"] - 1]
+        found.append(polars.DataFrame([rows[TABLE], at[FILE], at[ROW], rows[COLUMN], rows[MESSAGE]], schema=BAD))
+    return polars.concat(found)
+
+
+def told(register: Register, aside: polars.DataFrame) -> list[Bad]:
+    """Rows set aside (columns as in BAD), each once, with their lines, in the order of the files."""
+    found: list[Bad] = []
+    each = aside.unique([TABLE, FILE, ROW], keep="first", maintain_order=True)
+    for (table, file), rows in each.partition_by(TABLE, FILE, as_dict=True, maintain_order=True).items():
+        said = {row: (column, message) for row, column, message in rows.select(ROW, COLUMN, MESSAGE).iter_rows()}
+        found += register.places(str(table), int(str(file)), said)
+    return sorted(found, key=lambda bad: (bad.file, bad.line))
