@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.facts.building import FactsBuilder, RawRow, read_as_of
 from engine.facts.csv_rows import csv_rows
-from engine.facts.register_files import table_files
+from engine.facts.register_files import ABOUT, read_about, table_files
 from engine.facts.rows import Facts, Row
 from engine.language import TableSpec, Vocabulary
 from engine.law.yaml_files import Document, read_yaml
@@ -18,7 +18,6 @@ from engine.problems import did_you_mean, input_error
 
 __all__ = ["Facts", "Row", "facts_from_document", "load_facts"]
 
-ABOUT = ("title", "source", "note")
 
 
 def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
@@ -87,43 +86,10 @@ def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mappin
     for table, files in table_files(folder, vocabulary.tables).items():
         for file in files:
             builder.add(table, _rows_of(file, vocabulary.tables[table]))
-    about: dict[str, Any] = {}
-    own = today
-    if (folder / "register.yml").exists():
-        raise input_error(str(folder / "register.yml"), 0, 0, "this file would not be read", "call it register.yaml")
-    if (folder / "register.yaml").is_file():
-        document = read_yaml(folder / "register.yaml", str(folder / "register.yaml"))
-        about = document.data if isinstance(document.data, dict) else {}
-        _check_register(document)
-        if about.get("as_of"):
-            own = read_as_of(about["as_of"], document.file, document.at(("as_of",)))
-        _withhold(builder, document)
-    return builder.build(as_of or own, as_of is not None and as_of < own, {k: about[k] for k in ABOUT if k in about})
-
-
-def _check_register(document: Document) -> None:
-    if not isinstance(document.data, dict):
-        raise input_error(document.file, 1, 1, "register.yaml is written as `key: value`", "write `as_of: YYYY-MM-DD`")
-    allowed = ("as_of", "unknown", *ABOUT)
-    for key in document.data:
-        if key not in allowed:
-            line, column = document.at((key,))
-            raise input_error(document.file, line, column, f"register.yaml has no '{key}'", did_you_mean(str(key), allowed))
-
-
-def _withhold(builder: FactsBuilder, document: Document) -> None:
-    """`unknown: [reports, …]` in register.yaml: tables whose rows nobody has given."""
-    names = document.data.get("unknown", []) if isinstance(document.data, dict) else []
-    for index, name in enumerate(names if isinstance(names, list) else [names]):
-        if name not in builder.vocabulary.tables:
-            line, column = document.at(("unknown", index))
-            raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), builder.vocabulary.tables))
-        if name in builder.raw:
-            line, column = document.at(("unknown", index))
-            raise input_error(
-                document.file, line, column, f"'{name}' is said to be unknown, but {name}.csv is there", "remove one of the two"
-            )
-        builder.withheld.add(str(name))
+    said = read_about(folder, vocabulary, builder.raw)
+    builder.withheld |= said.withheld
+    own = said.as_of or today
+    return builder.build(as_of or own, as_of is not None and as_of < own, said.about)
 
 
 def _rows_of(file: Path, spec: TableSpec) -> Iterator[RawRow]:

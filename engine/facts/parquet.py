@@ -12,8 +12,8 @@ from engine.language import TableSpec
 from engine.problems import did_you_mean, input_error
 
 
-def parquet_text(file: Path, spec: TableSpec) -> polars.LazyFrame:
-    """The file with every cell as text; a null is an unknown, the text `none` there is none.
+def parquet_cells(file: Path, spec: TableSpec) -> polars.LazyFrame:
+    """The file in its own types; a null is an unknown, the text `none` there is none.
 
     Raises:
         InputError: the file cannot be read, has a column that the table has not, or one of floating-point numbers.
@@ -32,11 +32,11 @@ def parquet_text(file: Path, spec: TableSpec) -> polars.LazyFrame:
             )
         if kind.is_nested() or (kind.is_temporal() and kind != polars.Date):
             raise input_error(name, 0, position, f"'{column}' is of type {kind}", "store text, integers, decimals, dates or true and false")
-    return polars.scan_parquet(file).select(polars.all().cast(polars.String))
+    return polars.scan_parquet(file)
 
 
 def parquet_rows(file: Path, spec: TableSpec) -> Iterator[RawRow]:
     """Every row; its line is its number, its columns are counted from 1."""
     places = {column: position for position, column in enumerate(polars.read_parquet_schema(file), 1)}
-    for number, cells in enumerate(parquet_text(file, spec).collect().iter_rows(named=True), 1):
+    for number, cells in enumerate(parquet_cells(file, spec).select(polars.all().cast(polars.String)).collect().iter_rows(named=True), 1):
         yield RawRow(cells, str(file), number, {column: (number, position) for column, position in places.items()})

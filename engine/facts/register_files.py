@@ -1,15 +1,80 @@
-"""Which files of a register's folder hold which table: one CSV or Parquet file, or a folder of such parts."""
+"""The folder of a register: which files hold which table, and what `register.yaml` says of them all."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+from engine.facts.building import read_as_of
+from engine.language import Vocabulary
 from engine.law.files import within
+from engine.law.yaml_files import Document, read_yaml
 from engine.problems import did_you_mean, input_error
 
 ABOUT_FILE = "register.yaml"
+ABOUT = ("title", "source", "note")
 KINDS = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class About:
+    """What a register says of itself.
+
+    Attributes:
+        as_of: the day that it is asked about; None where it names none.
+        withheld: tables whose rows nobody has given.
+        about: title, source and note.
+    """
+
+    as_of: date | None
+    withheld: frozenset[str]
+    about: Mapping[str, Any]
+
+
+def read_about(folder: Path, vocabulary: Vocabulary, given: Collection[str]) -> About:
+    """What `register.yaml` says, if it is there.
+
+    Args:
+        given: the tables that the register has.
+
+    Raises:
+        InputError: with the place of what is wrong.
+    """
+    if (folder / "register.yml").exists():
+        raise input_error(str(folder / "register.yml"), 0, 0, "this file would not be read", f"call it {ABOUT_FILE}")
+    file = folder / ABOUT_FILE
+    if not file.is_file():
+        return About(None, frozenset(), {})
+    document = read_yaml(file, str(file))
+    if not isinstance(document.data, dict):
+        raise input_error(document.file, 1, 1, "register.yaml is written as `key: value`", "write `as_of: YYYY-MM-DD`")
+    allowed = ("as_of", "unknown", *ABOUT)
+    for key in document.data:
+        if key not in allowed:
+            line, column = document.at((key,))
+            raise input_error(document.file, line, column, f"register.yaml has no '{key}'", did_you_mean(str(key), allowed))
+    written = document.data.get("as_of")
+    as_of = read_as_of(written, document.file, document.at(("as_of",))) if written else None
+    about = {key: document.data[key] for key in ABOUT if key in document.data}
+    return About(as_of, _withheld(document, vocabulary, given), about)
+
+
+def _withheld(document: Document, vocabulary: Vocabulary, given: Collection[str]) -> frozenset[str]:
+    """`unknown: [reports, …]`: tables whose rows nobody has given."""
+    written = document.data.get("unknown", [])
+    names = written if isinstance(written, list) else [written]
+    for index, name in enumerate(names):
+        line, column = document.at(("unknown", index))
+        if name not in vocabulary.tables:
+            raise input_error(document.file, line, column, f"no table '{name}'", did_you_mean(str(name), vocabulary.tables))
+        if name in given:
+            raise input_error(
+                document.file, line, column, f"'{name}' is said to be unknown, but {name}.csv is there", "remove one of the two"
+            )
+    return frozenset(str(name) for name in names)
 
 
 def table_files(folder: Path, tables: Collection[str]) -> dict[str, list[Path]]:
