@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from engine.columns import Decided, decide, facts_for, roots_of, schema_of
+from engine.drafting.cases import Case, Laws, all_cases
 from engine.facts import Facts, Row, facts_from_document, load_facts
 from engine.language import Unknown
 from engine.language.values import decimal_text
@@ -20,7 +21,6 @@ from engine.law.reading_values import read_date
 from engine.problems import InputError
 from engine.proving import Inquiry, Prover, Root, determine
 from engine.proving.determination import comparable
-from tests.casefile import Case, case_files, read_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 RULESETS, SCHEMAS = ROOT / "rulesets", ROOT / "schemas"
@@ -115,9 +115,7 @@ def agree(law: Law, facts: Facts, inquiry: Inquiry | None = None, reasons: bool 
     return decided
 
 
-CASES = [
-    case for path in case_files(RULESETS) for case in read_cases(path, path.relative_to(ROOT).as_posix(), SCHEMAS / "case.schema.json")
-]
+CASES = all_cases(RULESETS, SCHEMAS)
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +130,7 @@ def test_every_shipped_case_comes_out_as_proved(case: Case, law: Law) -> None:
     known_on = read_date(under["known_on"]) if "known_on" in under else None
     facts = facts_from_document(case.document, law.vocabulary, {}, as_of, TODAY, ("cases", case.index, "facts"))
     try:
-        agree(law, facts, Inquiry(under.get("authority"), under.get("readings", {}), known_on))
+        agree(Laws(law, RULESETS, SCHEMAS).of(case), facts, Inquiry(under.get("authority"), under.get("readings", {}), known_on))
     except InputError as error:
         pytest.skip(str(error))
 

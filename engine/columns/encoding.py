@@ -206,8 +206,9 @@ TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _repeat(kind: str, value: Any, count: int) -> pl.Series:
-    fill = ({BOOL: False, TEXT: ""}.get(kind, 0)) if value is None else value
-    return pl.repeat(fill, count, dtype=PHYSICAL[kind], eager=True)
+    empty: dict[str, Any] = {BOOL: False, TEXT: ""}
+    filled: pl.Series = pl.repeat(empty.get(kind, 0) if value is None else value, count, dtype=PHYSICAL[kind], eager=True)
+    return filled
 
 
 def _joined(parts: list[Column]) -> Column:

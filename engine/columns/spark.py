@@ -136,7 +136,8 @@ class Cluster:
 
         targets = grouped(other, key)
         users = grouped(table, column).union(targets).withColumnRenamed("group", "other")
-        return users.join(targets, "@key").where(f.col("group") != f.col("other")).select("group", "other").distinct().collect()
+        found: list[Any] = users.join(targets, "@key").where(f.col("group") != f.col("other")).select("group", "other").distinct().collect()
+        return found
 
     def shuffled(self, owners: DataFrame, hosts: list[str]) -> DataFrame:
         """Every row that the main entity is decided from, as (part, table, cells), those of a part together."""
