@@ -12,6 +12,7 @@ import click
 
 from engine.commands import (
     asking,
+    compare,
     curing,
     draft,
     editing,
@@ -38,6 +39,7 @@ def main() -> None:
 
 MODULES = (
     asking,
+    compare,
     curing,
     draft,
     editing,

@@ -181,7 +181,7 @@ def test_a_value_that_a_draft_sets_differs_in_the_years_for_which_it_is_set() ->
     found = compared("current", "offset-limit-5")
     (change,) = found.values
     assert (change.parameter, [value for value, _ in change.sides]) == ("offset.quantity_limit", [None, change.sides[1][0]])
-    assert [(s.begins, s.ends) for s in change.spans] == [(date(2022, 1, 1), date(2030, 12, 31))]
+    assert [(s.begins, s.ends) for s in change.spans] == [(date(2021, 1, 1), date(2030, 12, 31))]
     assert not found.rules and not found.phases
 
 

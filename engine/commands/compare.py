@@ -1,0 +1,43 @@
+"""What a change of the law does to a register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.commands.options import FILE, Asked, common
+
+
+@click.command()
+@click.argument("one", metavar="BASELINE")
+@click.argument("other", metavar="DRAFT")
+@click.argument("facts", type=FILE, metavar="REGISTER")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Where to write (needed for html).")
+@common
+def compare(one: str, other: str, facts: Path, form: str, output: Path | None, asked: Asked) -> None:
+    """Show what another law does to a REGISTER: who flips and why, by how much, and where.
+
+    BASELINE and DRAFT name laws as in `law diff`: current, a draft, an authority, known:DATE, NAME=ANSWER, or several joined by +.
+    With two days of knowledge it lists what a change with retroactive effect alters.
+
+    \b
+    Examples:
+      kazets compare current offset-limit-5 REGISTER
+      kazets compare current my-draft.yaml REGISTER --format html --output impact.html
+      kazets compare known:DATE known:DATE REGISTER
+    """
+    from dataclasses import replace
+
+    from engine.drafting.impact_reports import compare_report
+    from engine.drafting.sides import read_side
+
+    if form == "html" and output is None:
+        raise click.UsageError("--format html needs --output FILE")
+    inquiry = replace(asked.inquiry(), compare=False)
+    sides = [read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in (one, other)]
+    compare_report(sides[0], sides[1], facts, asked.as_of, form, output, asked.language)
+
+
+VERBS = (compare,)

@@ -1,0 +1,189 @@
+"""What `kazets compare` prints and writes: the impact of one law against another on a register."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from engine.drafting.answers import Register, decide_both
+from engine.drafting.causes import Cause
+from engine.drafting.diff import LawDiff, diff
+from engine.drafting.diff_reports import diff_json, head_lines, side_json
+from engine.drafting.impact import Amount, Impact, Mover, Tally, measure
+from engine.drafting.impact_text import ImpactText
+from engine.drafting.sides import Side, both
+from engine.drafting.speech import Speech, console
+from engine.explaining.terminal import say, say_json
+from engine.explaining.words import plain_json
+from engine.problems import input_error
+
+
+def compare_report(one: Side, other: Side, path: Path, as_of: date | None, form: str, output: Path | None, language: str) -> None:
+    """`kazets compare`: text or JSON on the terminal; text, JSON, CSV or HTML in a file.
+
+    Args:
+        output: where to write; needed for HTML.
+
+    Raises:
+        InputError: a law or the facts cannot be read, or the file cannot be written.
+        EngineDefect: proving failed.
+    """
+    for side in (one, other):
+        if side.phase is not None or side.on is not None:
+            raise input_error(
+                "LAW", 0, 0, f"'{side.written}': each year of a register is asked under its own phase and days", "leave it to law diff"
+            )
+    speech = Speech(next(both((one, other))), language)
+    found = diff(one, other)
+    register = decide_both(one, other, path, as_of, speech.tell("deciding"))
+    impact = measure(one, other, register, found)
+    told = ImpactText(speech, impact, register.facts)
+    if form == "text" and output is None:
+        for line in [*head_lines(speech, one, other), *told.lines()]:
+            if isinstance(line, str):
+                say(line)
+            else:
+                console().print(line)
+    elif form == "json" and output is None:
+        say_json(impact_json(one, other, register, impact, found))
+    elif form == "csv" and output is None:
+        say("".join(_csv(told)).rstrip("\n"))
+    else:
+        assert output is not None
+        write(output, _content(one, other, register, impact, found, told, form))
+        say(str(output))
+
+
+def _content(one: Side, other: Side, register: Register, impact: Impact, found: LawDiff, told: ImpactText, form: str) -> str:
+    if form == "html":
+        from engine.drafting.impact_page import page
+
+        return page(one, other, told, found)
+    if form == "csv":
+        return "".join(_csv(told))
+    if form == "json":
+        import json
+
+        return json.dumps(impact_json(one, other, register, impact, found), ensure_ascii=False, indent=2) + "\n"
+    from rich.console import Console
+
+    file = io.StringIO()
+    into = Console(file=file, width=140)
+    for line in [*head_lines(told.speech, one, other), *told.lines()]:
+        into.print(line, markup=False, highlight=False) if isinstance(line, str) else into.print(line)
+    return file.getvalue()
+
+
+def write(path: Path, content: str) -> None:
+    """The whole file or none of it.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    except OSError as error:
+        raise input_error(str(path), 0, 0, f"cannot be written: {error.strerror}", "give another --output") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+        os.replace(name, path)
+    except OSError as error:
+        raise input_error(str(path), 0, 0, f"cannot be written: {error.strerror}", "give another --output") from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+# -- CSV ----------------------------------------------------------------------------------------------------------
+
+
+def _csv(told: ImpactText) -> Iterator[str]:
+    """Every instance that comes out differently: exact numbers, codes, and the elements of the cause."""
+    groups, outcomes, amounts = (list(told.wanted[part]) for part in ("groups", "outcomes", "amounts"))
+    heads = ["key", "name", "year", *groups, *(f"{n}.{side}" for n in [*outcomes, *amounts] for side in ("one", "other")), "cause"]
+    yield _line(heads)
+    for mover in told.impact.rows:
+        about = [mover.about[group] for group in groups]
+        sides = [side for n in outcomes for side in mover.outcomes[n]] + [plain_json(side) for n in amounts for side in mover.amounts[n]]
+        yield _line([mover.key, mover.about["name"], mover.year, *about, *sides, _cause(mover.cause)])
+
+
+def _line(cells: list[Any]) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerow(["" if cell is None else cell for cell in cells])
+    return file.getvalue()
+
+
+def _cause(cause: Cause) -> str:
+    return " ".join(f"{element.kind}:{element.name}" for element in cause.elements)
+
+
+# -- JSON ---------------------------------------------------------------------------------------------------------
+
+
+def impact_json(one: Side, other: Side, register: Register, impact: Impact, found: LawDiff) -> dict[str, Any]:
+    facts = register.facts
+    law = diff_json(one, other, found)
+    return {
+        "one": side_json(one),
+        "other": side_json(other),
+        "register": {"path": facts.path, "hash": facts.digest, "as_of": facts.as_of.isoformat(), "about": dict(facts.about)},
+        "law": {part: law[part] for part in ("same", "phases", "values", "rules")},
+        "total": _tally(impact.total),
+        "flips": {
+            name: [{"one": before, "other": after, "count": count} for (before, after), count in flips.items()]
+            for name, flips in impact.flips.items()
+        },
+        "causes": [{"cause": _elements(cause)} | _tally(line) for cause, line in impact.causes],
+        "years": [{"year": int(line.label[0])} | _tally(line) for line in impact.years],
+        "groups": {name: [{"of": line.label[0] or None} | _tally(line) for line in lines] for name, lines in impact.groups.items()},
+        "rows": [_mover(mover) for mover in impact.rows],
+        "undetermined": [[{"key": key, "year": year} for key, year in ones] for ones in impact.open],
+        "plans": [
+            {
+                "entity": p.entity,
+                "key": p.key,
+                "year": p.year,
+                "decision": p.decision,
+                "one": plain_json(p.sides[0]),
+                "other": plain_json(p.sides[1]),
+            }
+            for p in impact.plans
+        ],
+    }
+
+
+def _tally(line: Tally) -> dict[str, Any]:
+    amounts = {name: _amount(amount) for name, amount in line.amounts.items()}
+    return {"instances": line.instances, "changed": line.changed, "flips": line.flips, "amounts": amounts}
+
+
+def _amount(amount: Amount) -> dict[str, Any]:
+    sides = {"one": amount.one, "other": amount.other, "change": amount.change}
+    return {name: _number(value) for name, value in sides.items()} | {"undetermined": list(amount.undetermined)}
+
+
+def _number(value: int | Fraction | None) -> Any:
+    return None if value is None else plain_json(value)
+
+
+def _elements(cause: Cause) -> list[dict[str, str]]:
+    return [{"kind": element.kind, "name": element.name} for element in cause.elements]
+
+
+def _mover(mover: Mover) -> dict[str, Any]:
+    return {
+        "key": mover.key,
+        "year": mover.year,
+        "about": dict(mover.about),
+        "outcomes": {name: {"one": one, "other": other} for name, (one, other) in mover.outcomes.items()},
+        "amounts": {name: {"one": _number(one), "other": _number(other)} for name, (one, other) in mover.amounts.items()},
+        "cause": _elements(mover.cause),
+    }
