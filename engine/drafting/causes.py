@@ -44,10 +44,10 @@ class Causes:
     def __init__(self, one: Side, other: Side, found: LawDiff) -> None:
         self.sides = one, other
         self.values = {change.parameter for change in found.values}
-        self.rules = {(change.decides, year): [] for change in found.rules for year in change.years} if found.rules else {}
-        for change in found.rules:
-            for year in change.years:
-                self.rules[change.decides, year].append(change.name)
+        self.rules: dict[tuple[Key, int], list[str]] = {}
+        for rule in found.rules:
+            for year in rule.years:
+                self.rules.setdefault((rule.decides, year), []).append(rule.name)
         self._programs: dict[tuple[int, int], Program | None] = {}
 
     def of(self, year: int, differing: Collection[Key]) -> Cause:

@@ -90,6 +90,7 @@ class Impact:
     Attributes:
         total: all instances.
         flips: outcome -> (before, after) -> how many.
+        counts: outcome -> value -> how many under each law.
         groups: group -> its lines; `band` are the bands of size.
         years: a line a year.
         causes: each cause with its line, the most frequent first.
@@ -100,6 +101,7 @@ class Impact:
 
     total: Tally
     flips: Mapping[str, Mapping[tuple[str, str], int]]
+    counts: Mapping[str, Mapping[str, tuple[int, int]]]
     groups: Mapping[str, tuple[Tally, ...]]
     years: tuple[Tally, ...]
     causes: tuple[tuple[Cause, Tally], ...]
@@ -135,6 +137,7 @@ class _Measure:
         return Impact(
             total[0],
             {name: self._flips(frame, name) for name in self.wanted["outcomes"]},
+            {name: self._counts(frame, name) for name in self.wanted["outcomes"]},
             groups,
             self._tallies(frame, ["year"]),
             self._by_cause(frame),
@@ -252,6 +255,13 @@ class _Measure:
             .sort(pl.col("len"), "@w", f"@w{OTHER}", descending=[True, False, False])
         )
         return {(one, other): count for one, other, count in counted.iter_rows()}
+
+    def _counts(self, frame: pl.DataFrame, name: str) -> dict[str, tuple[int, int]]:
+        sides = [
+            dict(frame.select(_word(name + suffix, f"{name}?{suffix}").alias("@w")).group_by("@w").len().iter_rows())
+            for suffix in ("", OTHER)
+        ]
+        return {word: (sides[0].get(word, 0), sides[1].get(word, 0)) for word in sorted({*sides[0], *sides[1]})}
 
     def _by_cause(self, frame: pl.DataFrame) -> tuple[tuple[Cause, Tally], ...]:
         lines = self._tallies(frame.filter("@changed"), ["@cause"])

@@ -24,6 +24,8 @@ from engine.explaining.terminal import say, say_json
 from engine.explaining.words import plain_json
 from engine.problems import input_error
 
+READABLE = 0o644
+
 
 def compare_report(one: Side, other: Side, path: Path, as_of: date | None, form: str, output: Path | None, language: str) -> None:
     """`kazets compare`: text or JSON on the terminal; text, JSON, CSV or HTML in a file.
@@ -94,6 +96,7 @@ def write(path: Path, content: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(content)
+        Path(name).chmod(READABLE)  # temporary files are their owner's alone
         os.replace(name, path)
     except OSError as error:
         raise input_error(str(path), 0, 0, f"cannot be written: {error.strerror}", "give another --output") from None

@@ -141,7 +141,7 @@ class ImpactText:
         if group == "band":
             return sorted(lines, key=lambda line: int(line.label[0] or -1))
         last = self.wanted["amounts"][-1]
-        return sorted(lines, key=lambda line: (-abs(line.amounts[last].change), -line.flips, -line.changed, line.label))
+        return sorted(lines, key=lambda line: (-abs(Fraction(line.amounts[last].change)), -line.flips, -line.changed, line.label))
 
     def group_rows(self, group: str) -> Iterator[tuple[str, ...]]:
         for line in self.group_lines(group)[:MAX_GROUPS]:

@@ -1,0 +1,153 @@
+"""The impact of a law on a register: who flips and why, by how much, what cannot be determined; every number from arithmetic here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from tests.test_versions import PILOT
+
+MCI_2025 = 3_932
+REGISTER = {
+    "register.yaml": "as_of: 2026-01-31\ntitle: A register of four\n",
+    "operators.csv": "id,name,size\nO,Operator O,large\nQ,Operator Q,large\n",
+    # A meets its obligation with 20 % offsets; B without any; C emits 15,000 t and is administered; D's emissions are not known
+    "installations.csv": "id,name,operator,sector\nA,Alpha,O,power\nB,Beta,O,mining\nC,Gamma,Q,power\nD,Delta,Q,mining\n",
+    "emissions.csv": "installation,year,gas,tonnes\nA,2024,co2,100000\nB,2024,co2,50000\nC,2024,co2,15000\nD,2024,co2,\n",
+    "monitoring_plans.csv": "installation,submitted_on\nA,2022-02-01\nB,2022-02-01\nC,2022-02-01\nD,2022-02-01\n",
+    "reports.csv": "installation,year,submitted_on\nA,2024,2025-03-01\nB,2024,2025-03-01\nC,2024,2025-03-01\nD,2024,2025-03-01\n",
+    "quotas.csv": "installation,plan,year,quantity\nA,phase_5,2024,80000\nB,phase_5,2024,50000\nD,phase_5,2024,50000\n",
+    "projects.csv": "id,sector,field,gas,approved_on\nP,agriculture,agriculture,ch4,2023-01-01\n",
+    "units.csv": "id,installation,kind,plan,issued_for,quantity,project\nA1,A,allowance,phase_5,2024,80000,none\n"
+    "A2,A,offset,none,none,20000,P\nB1,B,allowance,phase_5,2024,50000,none\nD1,D,allowance,phase_5,2024,50000,none\n",
+    "surrenders.csv": "installation,year,unit,quantity,on\nA,2024,A1,80000,2025-04-01\nA,2024,A2,20000,2025-04-01\n"
+    "B,2024,B1,50000,2025-04-01\nD,2024,D1,50000,2025-04-01\n",
+    "enforcement.csv": "installation,year,opened_on\nA,2024,2025-06-01\n",
+}
+SHORT = 20_000 - 100_000 * 5 // 100
+FINE = 5 * MCI_2025 * SHORT
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("register")
+    for name, content in REGISTER.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["compare", *arguments], catch_exceptions=False, standalone_mode=False)
+    return str(result.output)
+
+
+def impact(*arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*arguments, "--format", "json"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def limited(register: Path) -> dict[str, Any]:
+    return impact("current", "offset-limit-5", str(register))
+
+
+# -- an offset limit ----------------------------------------------------------------------------------------------
+
+
+def test_who_flips_and_by_how_much(limited: dict[str, Any]) -> None:
+    assert (limited["total"]["instances"], limited["total"]["changed"], limited["total"]["flips"]) == (4, 1, 1)
+    assert limited["flips"]["status"] == [{"one": "compliant", "other": "non_compliant", "count": 1}]
+    amounts = limited["total"]["amounts"]
+    assert amounts["shortfall"]["change"] == SHORT and amounts["penalty"]["change"] == FINE
+    assert amounts["surrendered"]["change"] == -SHORT
+    (row,) = limited["rows"]
+    assert (row["key"], row["year"], row["about"]["sector"], row["about"]["operator"]) == ("A", 2024, "power", "O")
+    assert row["outcomes"]["status"] == {"one": "compliant", "other": "non_compliant"}
+
+
+def test_why_it_flips_is_the_value_that_differs(limited: dict[str, Any]) -> None:
+    (cause,) = limited["causes"]
+    assert cause["cause"] == [{"kind": "value", "name": "offset.quantity_limit"}] and cause["flips"] == 1
+
+
+def test_groups_add_up_to_the_total(limited: dict[str, Any]) -> None:
+    for name, lines in limited["groups"].items():
+        assert sum(line["instances"] for line in lines) == 4, name
+        assert sum(line["amounts"]["penalty"]["change"] for line in lines) == FINE, name
+    sectors = {line["of"]: line["flips"] for line in limited["groups"]["sector"]}
+    assert sectors == {"power": 1, "mining": 0}
+    bands = {line["of"]: line["instances"] for line in limited["groups"]["band"]}
+    assert bands == {"4": 1, "3": 1, "1": 1, None: 1}, "100,000 t; 50,000 t; 15,000 t; not known"
+
+
+def test_what_cannot_be_determined_is_counted_apart(limited: dict[str, Any]) -> None:
+    assert limited["undetermined"] == [[{"key": "D", "year": 2024}]] * 2
+    amounts = limited["total"]["amounts"]
+    assert amounts["obligation"] == {"one": 150_000, "other": 150_000, "change": 0, "undetermined": [1, 1]}
+
+
+# -- another threshold --------------------------------------------------------------------------------------------
+
+
+def test_a_lower_threshold_covers_what_was_administered(register: Path) -> None:
+    found = impact("current", "threshold-10000-auction", str(register))
+    assert found["flips"]["coverage"] == [{"one": "administered", "other": "covered", "count": 1}]
+    (row,) = [row for row in found["rows"] if row["outcomes"]["coverage"]["one"] != row["outcomes"]["coverage"]["other"]]
+    assert row["key"] == "C"
+    assert {e["name"] for e in row["cause"]} >= {"coverage.threshold"}
+    assert [rule["rule"] for rule in found["law"]["rules"]] != []
+
+
+# -- two days of knowledge ----------------------------------------------------------------------------------------
+
+
+def test_a_retroactive_change_is_told_by_what_it_alters(tmp_path: Path) -> None:
+    facts = tmp_path / "pilot.yaml"
+    facts.write_text(PILOT, encoding="utf-8")
+    found = impact("known:2014-04-09", "known:2014-04-10", str(facts))
+    (row,) = found["rows"]
+    assert row["amounts"]["penalty"] == {"one": 10 * 1_852 * 15_000, "other": 0}
+    assert row["cause"] == [{"kind": "value", "name": "penalty.rate"}]
+
+
+def test_a_law_against_itself_changes_nothing(register: Path) -> None:
+    found = impact("current", "current", str(register))
+    assert (found["total"]["changed"], found["total"]["flips"], found["rows"], found["causes"]) == (0, 0, [], [])
+    assert "Nothing comes out differently." in run("current", "current", str(register))
+
+
+# -- forms --------------------------------------------------------------------------------------------------------
+
+
+def test_csv_has_a_line_for_each_instance_that_changes(register: Path) -> None:
+    (row,) = csv.DictReader(io.StringIO(run("current", "offset-limit-5", str(register), "--format", "csv")))
+    assert (row["key"], row["name"], row["operator"], row["penalty.one"], row["penalty.other"]) == ("A", "Alpha", "O", "0", str(FINE))
+    assert row["cause"] == "value:offset.quantity_limit"
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_report_stands_on_its_own_and_says_what_it_rests_on(register: Path, tmp_path: Path, language: str) -> None:
+    path = tmp_path / "impact.html"
+    run("current", "offset-limit-5", str(register), "--format", "html", "--output", str(path), "--lang", language)
+    text = path.read_text(encoding="utf-8")
+    assert "http" not in text.replace("http://www.w3.org/", ""), "nothing is fetched"
+    assert {"en": "which is not law", "ru": "не является правом", "kk": "құқық болып табылмайтын"}[language] in text
+    assert "A register of four" in text and "<svg" in text
+    assert {"en": "294,900,000", "ru": "294\u00a0900\u00a0000", "kk": "294\u00a0900\u00a0000"}[language] in text and FINE == 294_900_000
+    assert list(tmp_path.iterdir()) == [path], "no part is left behind"
+
+
+def test_html_needs_a_file_and_phases_are_for_law_diff(register: Path) -> None:
+    result = CliRunner().invoke(main, ["compare", "current", "offset-limit-5", str(register), "--format", "html"])
+    assert result.exit_code == 2 and "needs --output" in result.output
+    from engine.problems import InputError
+
+    with pytest.raises(InputError, match="its own phase"):
+        run("phase_4", "phase_5", str(register))
