@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +266,32 @@ def test_the_command_refuses_a_ruleset_that_cannot_be(
     assert status(monkeypatch, "law", "list", "--rulesets", str(root)) == 2
     problems = capsys.readouterr().err.splitlines()
     assert problems and all(line.startswith("kazets: ") for line in problems)
+
+
+WITHOUT: list[tuple[str, Callable[[Any], object], str]] = [
+    ("ruleset.yaml", lambda content: content.pop("ruleset"), "the manifest is missing"),
+    ("ruleset.yaml", lambda content: content["ruleset"].update(main="gone"), "no entity 'gone'"),
+    ("base.yaml", lambda content: content["codes"].pop("phases"), "no code list 'phases'"),
+]
+
+
+@pytest.mark.parametrize(("file", "change", "says"), WITHOUT)
+def test_a_ruleset_without_what_all_need_is_refused(tmp_path: Path, file: str, change: Callable[[Any], object], says: str) -> None:
+    root = small_ruleset(tmp_path / "law")
+    content = {**json.loads((root / file).read_text(encoding="utf-8")), "words": {"x": {"en": "x", "ru": "х", "kk": "х"}}}
+    change(content)
+    (root / file).write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match=says):
+        load_law(root, ROOT / "schemas")
+
+
+def test_what_stands_once_is_not_declared_twice(tmp_path: Path) -> None:
+    root = small_ruleset(tmp_path / "law")
+    (root / "again.yaml").write_text((root / "ruleset.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (root / "phases" / "p" / "again.yaml").write_text((root / "phases" / "p" / "phase.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_law(root, ROOT / "schemas")
+    assert {found.message for found in caught.value.problems} == {"ruleset: 'ruleset' is declared twice", "phase: 'p' is declared twice"}
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/", "/proc/self/mem", "nowhere", "x" * 5000, ""])

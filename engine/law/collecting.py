@@ -66,9 +66,12 @@ def merge(documents: list[tuple[Path, Document]]) -> tuple[dict[str, Any], list[
             elif section == "rules":
                 tree["rules"] += _rules(content, phase, document)
             elif section == "phase":
-                tree["phases"][phase or content["id"]] = {**content, "at": _at(document, ("phase",))}
+                _merge_one(tree["phases"], phase or content["id"], section, content, document, problems)
             else:
-                tree[section] = {**content, "at": _at(document, (section,))}
+                _merge_one(tree, section, section, content, document, problems)
+    if "ruleset" not in tree:
+        file = next((document.file for relative, document in documents if relative.as_posix() == "ruleset.yaml"), "ruleset.yaml")
+        problems.append(Problem(file, 0, 0, "the manifest is missing", "write `ruleset:` with id, title and main"))
     return tree, problems
 
 
@@ -78,6 +81,16 @@ def _phase_of(relative: Path) -> str | None:
 
 def _at(document: Document, path: tuple[Any, ...]) -> list[Any]:
     return [document.file, *document.at(path)]
+
+
+def _merge_one(into: dict[str, Any], key: str, section: str, content: dict[str, Any], document: Document, problems: list[Problem]) -> None:
+    """A section that stands once for the ruleset or a phase."""
+    file, line, column = _at(document, (section,))
+    if key in into:
+        other = ":".join(map(str, into[key]["at"]))
+        problems.append(Problem(file, line, column, f"{section}: '{key}' is declared twice", f"the other is at {other}"))
+    else:
+        into[key] = {**content, "at": [file, line, column]}
 
 
 def _merge_named(into: dict[str, Any], section: str, content: dict[str, Any], document: Document, problems: list[Problem]) -> None:

@@ -59,6 +59,8 @@ class _Builder:
         tables = {name: self.table(name, content, bare) for name, content in self.tree["tables"].items()}
         entities = {name: self.entity(name, content, tables) for name, content in self.tree["entities"].items()}
         self.linked(tables, entities)
+        self.known(self.tree["ruleset"], "ruleset", "entity", [self.tree["ruleset"]["main"]], entities)
+        self.known(self.tree["ruleset"], "ruleset", "code list", ["phases", "plans"], self.codes)
         decisions: dict[tuple[str, str], DecisionSpec] = {}
         for written, content in self.tree["decisions"].items():
             owner, _, name = written.rpartition(".")
