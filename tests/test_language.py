@@ -318,6 +318,25 @@ def test_a_parameter_that_is_never_none_does_not_take_none() -> None:
         law_of("{parameters: {q: {type: number, governed_by: year_end}}, values: {q: {value: none}}}")
 
 
+def test_a_key_may_be_said_to_have_no_value() -> None:
+    q = "{parameters: {q: {type: number, governed_by: year_end, keyed_by: sectors}}, values: {q: {power: {value: none}}}}"
+    assert truth("q[power] == none", more=q) is truth("q[oil] == none", more=q) is True
+
+
+def test_a_relation_is_by_columns_that_are_there() -> None:
+    with pytest.raises(InputError, match="'units' has no column 'gone'"):
+        law_of("""
+        entities:
+          site_year: {row: installation, table: installations, years: true, governed_by: year_end, relations: {lots: {entity: lot, where: {gone: installation.id}}}}
+          lot: {row: lot, table: units, of: site_year, where: {installation: installation.id}, governed_by: year_end}
+        """)
+
+
+def test_no_entity_is_a_part_of_itself() -> None:
+    with pytest.raises(InputError, match="lot is a part of itself: lot -> lot"):
+        law_of("{entities: {lot: {row: lot, table: units, of: lot, where: {installation: lot.id}, governed_by: year_end}}}")
+
+
 # -- strong Kleene ----------------------------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,8 @@ def _relations(law: Law) -> list[Problem]:
     problems = []
     for name, entity in law.vocabulary.entities.items():
         at = _at(law.tree["entities"][name])
-        owners = [(r.where, r.table, name) for r in entity.relations.values()] + (
+        tables = {relation.name: relation.table or _table_of(law, relation.entity) for relation in entity.relations.values()}
+        owners = [(r.where, tables[r.name], name) for r in entity.relations.values()] + (
             [(entity.where, entity.table, entity.of)] if entity.of else []
         )
         for where, table, owner in owners:
@@ -60,6 +61,10 @@ def _relations(law: Law) -> list[Problem]:
                 Problem(*_at(law.tree["governing_dates"][name]), f"the governing date '{name}' is a date for no entity", "check its names")
             )
     return problems
+
+
+def _table_of(law: Law, entity: str | None) -> str | None:
+    return law.vocabulary.entities[entity].table if entity is not None else None
 
 
 def _means(law: Law, governing: str, entity: str) -> bool:

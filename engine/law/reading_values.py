@@ -99,4 +99,5 @@ def read_value(entry: dict[str, Any], spec: ParameterSpec, vocabulary: Vocabular
         half = Fraction(step, 2) if written.get("how", "rounded") == "rounded" else Fraction(0)
         low, high = exact(about - half), exact(about + (half or step))
         return Unknown(frozenset({Cause("rounded", spec.name, place)}), low, high), True, str(about)
-    return read_plain(written, spec.type, vocabulary), False, ""
+    kind = spec.type.or_none(spec.keyed_by is not None)  # a key may be said to have no value, as one that is not listed has none
+    return read_plain(written, kind, vocabulary), False, ""
