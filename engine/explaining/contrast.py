@@ -140,6 +140,8 @@ class _View:
             yield say("contrast_same", count=len(found.differing)) if found.differing else say("contrast_same_law")
             return
         yield say("contrast_smallest", count=len(found.smallest), total=self.words.count(len(found.differing)))
+        if self.against.kind == "reading":  # the question has been said in full
+            heads = say("contrast_taken"), say("contrast_otherwise")
         for element in found.smallest:
             yield from self.element(element, heads)
         if not found.least:
