@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.analysis import cure, cure_json, cure_lines
-from engine.analysis.cure import Work
+from engine.analysis.curing import Work
 from engine.analysis.report import Cure, CureReport
 from engine.explaining import Words
 from engine.facts import Facts
@@ -30,6 +31,7 @@ from engine.law import Law, load_law
 from engine.problems import InputError
 from engine.proving import Inquiry, Prover, Root, determine
 from tests.conftest import ROOT
+from tests.make_golden import CURES, explanation
 from tests.small_law import facts_of
 
 ROOT_K = Root("installation_year", ("K",), 2024)
@@ -72,7 +74,8 @@ def asked(law: Law, content: dict[str, Any], authority: str | None = None) -> Cu
 
 
 def text(report: CureReport, law: Law, language: str) -> str:
-    return "\n".join("  " * depth + line for depth, line in cure_lines(report, Words(law, language)))
+    words = Words(law, language)
+    return "\n".join(sentence.line(words) for sentence in cure_lines(report, words))
 
 
 def emitted(tonnes: Any, year: int = 2024) -> list[dict[str, Any]]:
@@ -335,6 +338,28 @@ def test_the_answer_does_not_depend_on_the_process(law: Law, tmp_path: Path) -> 
     assert len(answers) == 1
 
 
+@pytest.mark.parametrize("language", ["ru", "kk"])
+@pytest.mark.parametrize("name", sorted(CURES))
+def test_no_word_of_the_engine_or_code_of_the_law_is_left_in_the_other_languages(name: str, language: str, law: Law) -> None:
+    """What may stay: ids of rules and rows, headings of English documents, a name of its own."""
+    told = re.sub(r"\[[^\]]*\]$|<law>|(?<= )правило [a-z0-9-]+|[a-z0-9-]+ қағидасы", "", explanation(law, name, language), flags=re.M)
+    told = re.sub(r"\b(K-\d|U-\d+|QG-1|P-1|Qazaq Green|ICAP|CO2)\b", "", told)
+    assert set(re.findall(r"[A-Za-z]{2,}[A-Za-z_.]*", told)) == set()
+
+
+def test_numbers_in_the_examples_are_those_of_their_arithmetic(law: Law) -> None:
+    """100,000.4 t take 100,001 units; 90,000 + 4,000 are held and count, so 6,001 are bought, at 510 tenge: 3,060,510."""
+    told = explanation(law, "cure", "en")
+    for wanted in (
+        "90,000 units of the lot U-2024",
+        "4,000 units of the lot U-2023",
+        "acquire 6,001 units",
+        "3,060,510 KZT",
+        "in all 100,001",
+    ):
+        assert wanted in told
+
+
 # -- the command ------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +389,21 @@ def test_the_command_answers_as_json_by_its_schema(as_of: str | None) -> None:
 def test_a_wrong_question_is_one_line_and_status_2(arguments: tuple[str, ...], message: str) -> None:
     run = kazets("cure", "examples/case.yaml", *arguments)
     assert (run.returncode, run.stdout, len(run.stderr.splitlines())) == (2, "", 1) and message in run.stderr
+
+
+def test_a_dossier_shows_the_cure_of_a_breach_and_of_nothing_else(tmp_path: Path) -> None:
+    """K-1 in 2024 is 1,000 units short; the same installation that emits no more than the 99,000 t it surrendered for has nothing to cure."""
+    text = (ROOT / "examples" / "case.yaml").read_text(encoding="utf-8")
+    (tmp_path / "met.yaml").write_text(text.replace("tonnes: 100000", "tonnes: 99000"), encoding="utf-8")
+    pages = {}
+    for facts in ("examples/case.yaml", str(tmp_path / "met.yaml")):
+        made = kazets("why", facts, "K-1", "2024", "--format", "html", "--output", str(tmp_path / "d.html"))
+        assert made.returncode == 0, made.stderr
+        pages[facts] = (tmp_path / "d.html").read_text(encoding="utf-8")
+    short, met = pages.values()
+    assert "What leads to compliance" in short and "acquire 1,000 units" in short and "What leads to compliance" not in met
+    (remark,) = re.findall(r'<p class="deep2">borrowing: no;.*?</p>', short)
+    assert re.search(r'href="#s\d+">\[ICAP factsheet 2025, “Banking and borrowing”', remark), "the article is cited, and leads to its full title"
 
 
 # -- the ruleset's own mistakes ---------------------------------------------------------------------------------

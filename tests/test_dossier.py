@@ -20,6 +20,7 @@ from engine.explaining.dossier.rendering import TEMPLATES, _finalized, literal
 from engine.explaining.dossier.rendering import Literal as TypstLiteral
 from engine.explaining.dossier.telling import clean
 from engine.explaining.reports import find_root, read_facts
+from engine.explaining.sentences import Sentence
 from engine.law import Law
 from engine.problems import InputError
 from engine.proving import Inquiry
@@ -95,7 +96,7 @@ def test_every_link_leads_somewhere_and_every_article_has_its_full_title(law: La
 
 
 def test_what_a_regulator_needs_is_in_it(law: Law) -> None:
-    text = re.sub(r"\s+", " ", Tags(dossier(law, cure=["Surrender 1,000 units."])).text)
+    text = re.sub(r"\s+", " ", Tags(dossier(law, cure=[Sentence(0, "Surrender 1,000 units.")])).text)
     for wanted in ("non-compliant", "not yet due", "100,000 units", "19,660,000 KZT", "Surrender 1,000 units.", "U-2025", "issued for a later year",
                    "The facts do not give output", "Base years of phase 5", "Must an installation", law.digest, "examples/case.yaml:7"):  # fmt: skip
         assert wanted in text, wanted

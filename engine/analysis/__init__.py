@@ -55,6 +55,6 @@ class _Contained:
         self.law, self.selection, self.facts = law, selection, facts
 
     def __call__(self, root: Root) -> CureReport:
-        from engine.analysis.cure import Work
+        from engine.analysis.curing import Work
 
         return Work(self.law, self.selection, self.facts)(root)

@@ -1,4 +1,4 @@
-"""What `kazets cure` prints, and what a dossier says of a cure: facts and law in, text or JSON out."""
+"""What `kazets cure` prints, and what a dossier says of a cure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from engine.analysis import cure, cure_json, cure_lines, remedy_lines
 from engine.analysis.report import CureReport
-from engine.analysis.showing import Line
 from engine.explaining.json_form import receipt
 from engine.explaining.reports import find_root, read_facts
+from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
 from engine.explaining.words import Words
 from engine.facts import Facts
@@ -41,12 +41,14 @@ def cure_report(law: Law, path: Path, inquiry: Inquiry, key: str, year: int, as_
             root=f"{words.key(root.entity, root.key)}, {root.year}",
             phase=words.label(phase.title, phase.id),
             day=words.day(facts.as_of),
-            authority=words.authority(report.authority),
+            authority=words.authority_name(report.authority),
             law=law.digest[:12],
         )
     )
-    for depth, text in cure_lines(report, words):
-        say("  " * depth + text)
+    for line in words.drafts():
+        say(line)
+    for sentence in cure_lines(report, words):
+        say(sentence.line(words))
 
 
 def _searched(law: Law, facts: Facts, inquiry: Inquiry, root: Root, words: Words) -> CureReport:
@@ -59,7 +61,7 @@ def _searched(law: Law, facts: Facts, inquiry: Inquiry, root: Root, words: Words
         return cure(law, facts, inquiry, root)
 
 
-def cure_section(law: Law, facts: Facts, inquiry: Inquiry, root: Root, language: str) -> Sequence[Line] | None:
+def cure_section(law: Law, inquiry: Inquiry, language: str, facts: Facts, root: Root) -> Sequence[Sentence] | None:
     """What a dossier says of a cure; None where there is nothing to cure, or where nothing has a goal."""
     if root.entity != law.manifest["main"] or not law.manifest["result"].get("goal"):
         return None

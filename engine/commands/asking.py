@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,13 +116,17 @@ def why(
 
         given, inquiry = facts_of_row(law, facts, installation, year), asked_again(facts, inquiry)
     if form in ("html", "pdf"):
+        from engine.analysis.reporting import cure_section
         from engine.explaining.reports import dossier_report
 
         if output is None:
             raise click.UsageError(f"--format {form} needs --output FILE")
         if against is not None:
             raise click.UsageError("--against is answered as text or json")
-        dossier_report(law, given, inquiry, installation, year, decision, as_of, "html" if form == "html" else "pdf", language, output)
+        cure = partial(cure_section, law, inquiry, language)
+        dossier_report(
+            law, given, inquiry, installation, year, decision, as_of, "html" if form == "html" else "pdf", language, output, cure
+        )
     elif against is not None:
         from engine.explaining.contrast import contrast_report
 

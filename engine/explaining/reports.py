@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,6 +14,7 @@ from engine.explaining.deciding import deciding
 from engine.explaining.deciding_text import deciding_json, deciding_lines
 from engine.explaining.json_form import as_json, proof_json
 from engine.explaining.proof_text import ProofText
+from engine.explaining.sentences import Sentence
 from engine.explaining.text_form import determination_text, law_lines
 from engine.explaining.words import Words
 from engine.facts import Facts, load_facts
@@ -268,14 +270,20 @@ def dossier_report(
     form: Literal["html", "pdf"],
     language: str,
     output: Path,
+    cure: Callable[[Facts, Root], Sequence[Sentence] | None] | None = None,
 ) -> None:
-    """`kazets why … --format html|pdf`: one file that stands on its own."""
+    """`kazets why … --format html|pdf`: one file that stands on its own.
+
+    Args:
+        cure: what there is to say about what would mend the result.
+    """
     from engine.explaining.dossier import make_dossier, write_dossier
 
     facts = read_facts(law, path, as_of)
     root = find_root(law, facts, inquiry, key, year)
     owner = decision_key(law, root, decision) if decision is not None else None
-    write_dossier(output, make_dossier(law, facts, inquiry, root, language, form, owner))
+    remedies = cure(facts, root) if cure is not None else None
+    write_dossier(output, make_dossier(law, facts, inquiry, root, language, form, owner, remedies))
 
 
 def law_list_report(law: Law, language: str = "en") -> None:

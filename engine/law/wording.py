@@ -126,6 +126,7 @@ NEEDED: dict[str, str] = {
     "cure_proved": "day status",
     "cure_also": "choices",
     "cure_stays": "what",
+    "cure_differs": "authority",
     **dict.fromkeys(("cure_no_price", "cure_action_still", "cure_action_possible"), "action"),
     **dict.fromkeys(("name_year", "name_phase", "name_plan", "name_as_of", "name_plan_first_year", "name_plan_last_year"), ""),
 }

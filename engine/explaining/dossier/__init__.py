@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.explaining.dossier.contents import gather
 from engine.explaining.dossier.rendering import as_html, as_pdf
+from engine.explaining.sentences import Sentence
 from engine.facts import Facts
 from engine.law import Law
 from engine.problems import InputError, Problem
@@ -26,7 +27,7 @@ def make_dossier(
     language: str = "en",
     form: Literal["html", "pdf"] = "html",
     decision: tuple[str, str] | None = None,
-    cure: Sequence[str] | None = None,
+    cure: Sequence[Sentence] | None = None,
 ) -> bytes:
     """The dossier of one determination; the same question gives the same bytes.
 
@@ -34,7 +35,7 @@ def make_dossier(
         root: what it is about.
         language: `en`, `ru` or `kk`.
         decision: (entity, decision) whose proof it shows; by default the one that sums up the result.
-        cure: what would mend the result, in plain sentences; an empty list says that nothing would, None leaves the section out.
+        cure: what would mend the result, in sentences; an empty list says that nothing would, None leaves the section out.
 
     Raises:
         InputError: the question cannot be asked under this law.

@@ -10,10 +10,11 @@ from typing import Any
 from engine.explaining.deciding import deciding
 from engine.explaining.deciding_text import case_text
 from engine.explaining.dossier.chart import Chart, draw
-from engine.explaining.dossier.sources import ReadingUsed, Source, Sources, readings_used
+from engine.explaining.dossier.sources import Cited, ReadingUsed, Source, Sources, readings_used
 from engine.explaining.dossier.telling import Telling
 from engine.explaining.dossier.tree import Node, ProofTree
 from engine.explaining.json_form import receipt
+from engine.explaining.sentences import Sentence
 from engine.facts import Facts, Row
 from engine.language import Cause, OpenSet, Unknown
 from engine.law import Law, Program
@@ -58,6 +59,15 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """A sentence about a cure, how deep it stands under those before it, and its sources."""
+
+    depth: int
+    text: str
+    cites: tuple[Cited, ...]
+
+
+@dataclass(frozen=True)
 class Dossier:
     """A dossier in one language."""
 
@@ -79,7 +89,7 @@ class Dossier:
     proof: tuple[Node, ...]
     readings: tuple[ReadingUsed, ...]
     missing: tuple[Missing, ...]
-    cure: tuple[str, ...] | None
+    cure: tuple[Remark, ...] | None
     sources: tuple[Source, ...]
     receipt: tuple[tuple[str, str], ...]
 
@@ -91,7 +101,7 @@ def gather(
     determination: Determination,
     owner: tuple[str, str],
     language: str,
-    cure: Sequence[str] | None,
+    cure: Sequence[Sentence] | None,
 ) -> Dossier:
     """All texts of the dossier of one determination that carries its proof.
 
@@ -120,6 +130,7 @@ def gather(
         *([(telling.fixed["facts_source"], str(facts.about["source"]))] if facts.about.get("source") else []),
     )
     readings = tuple(readings_used(telling, program, determination, sources))
+    remarks = None if cure is None else tuple(Remark(s.depth, s.text, sources.cited(s.cites)) for s in cure)
     return Dossier(
         language,
         telling.fixed,
@@ -141,7 +152,7 @@ def gather(
         proof,
         readings,
         tuple(_missing(telling, facts, inquiry, determination, owner)),
-        None if cure is None else tuple(cure),
+        remarks,
         tuple(sources.listed()),
         tuple(_receipt(telling, receipt(law, selection, facts))),
     )
