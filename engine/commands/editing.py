@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from pathlib import Path
 
 import click
 
-from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, text_or_json
+from engine.commands.law import law
+from engine.commands.options import FILE, SCHEMAS, Asked, Day, common, load, rulesets, speech, text_or_json
 
 
 def law_of(path: Path | None, fallback: Path) -> Path:
@@ -144,4 +146,92 @@ def mutate(
         sys.exit(1)
 
 
-VERBS = (test, check, coverage, mutate)
+@click.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema NAME, for editors and other programs; without NAME, list what there is.
+
+    \b
+    Examples:
+      kazets schema
+      kazets schema case
+    """
+    from engine.drafting.schemas_report import schema_report
+
+    schema_report(SCHEMAS, name)
+
+
+@law.command("names")
+@click.option("--entity", help="Only what the rules of this entity can name.")
+@click.option("--draft", "drafts", multiple=True, metavar="NAME_OR_FILE", help="The law as it would be under a draft.")
+@speech
+@rulesets
+@text_or_json
+def law_names(entity: str | None, drafts: tuple[str, ...], language: str, rulesets: Path, form: str) -> None:
+    """List the names that an expression can use, with their types, units and labels.
+
+    \b
+    Examples:
+      kazets law names --entity lot
+      kazets law names --format json
+    """
+    from engine.drafting.names_report import names_report
+
+    names_report(load(rulesets, drafts), entity, form, language)
+
+
+@click.command()
+@click.argument("path", type=FILE, required=False)
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit status 1 where a file is not in the layout.")
+@rulesets
+def fmt(path: Path | None, only_check: bool, rulesets: Path) -> None:
+    """Bring the YAML files at PATH into one layout. Comments, order and quotes stay, and nothing that a file says changes.
+
+    \b
+    Examples:
+      kazets fmt --check
+      kazets fmt rulesets/rules/coverage.yaml
+    """
+    from engine.drafting.cases import named
+    from engine.drafting.formatting import changed_files, write_whole
+
+    changed = list(changed_files(path or rulesets))
+    for file, text in changed:
+        if not only_check:
+            write_whole(file, text)
+        click.echo(f"{named(file)}: {'would be changed' if only_check else 'changed'}")
+    if only_check and changed:
+        sys.exit(1)
+
+
+@click.group()
+def phase() -> None:
+    """Begin a phase, or another version of one."""
+
+
+@phase.command("new")
+@click.argument("name", metavar="PHASE")
+@click.option("--from", "after", required=True, metavar="PHASE", help="The phase that it inherits from.")
+@click.option("--years", required=True, metavar="FIRST-LAST", help="The years that it governs.")
+@click.option("--plan", help="The code of its national plan, or none (default: its own name).")
+@click.option("--known-from", type=Day(), help="Since when it is known; needed for another version of years that a phase governs.")
+@rulesets
+def phase_new(name: str, after: str, years: str, plan: str | None, known_from: datetime.date | None, rulesets: Path) -> None:
+    """Write the files of a new PHASE, in which everything that must be decided is marked: `kazets check` lists it.
+
+    \b
+    Example:
+      kazets phase new PHASE --from PHASE --years FIRST-LAST --rulesets my-copy
+    """
+    from engine.drafting.cases import named
+    from engine.drafting.scaffold import new_phase
+
+    first, _, last = years.partition("-")
+    if not (first.isdigit() and (last or first).isdigit()):
+        raise click.BadParameter(f"'{years}' is not FIRST-LAST", param_hint="--years")
+    span = int(first), int(last or first)
+    for made in new_phase(load(rulesets), rulesets, SCHEMAS, name, after, span, plan or name, known_from):
+        click.echo(named(made))
+
+
+VERBS = (test, check, coverage, mutate, schema, fmt, phase)
