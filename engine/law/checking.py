@@ -10,6 +10,7 @@ from engine.law.consistency import find_contradictions
 from engine.law.invariants import invariant_problems
 from engine.law.model import Law
 from engine.law.program import Program, named_in, type_rule
+from engine.law.properties import property_problems
 from engine.law.wording import find_missing_texts
 from engine.problems import InputError, Problem, did_you_mean
 
@@ -21,7 +22,8 @@ def find_problems(law: Law, texts: bool = True) -> list[Problem]:
         texts: whether every text must be there in all languages; laws that are made for a test have none.
     """
     problems: list[Problem] = find_missing_texts(law) if texts else []
-    for check in (_relations, _values, _questions, _phases, _records, _invariants, _rules, find_contradictions, action_problems):
+    checks = (_relations, _values, _questions, _phases, _records, _invariants, _rules, find_contradictions, action_problems, property_problems)
+    for check in checks:
         try:
             problems += check(law)
         except InputError as error:

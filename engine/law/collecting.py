@@ -27,6 +27,7 @@ NAMED = (
     "records",
     "statements",
     "actions",
+    "properties",
     "words",
     "governing_dates",
 )
@@ -108,7 +109,7 @@ def _merge_named(into: dict[str, Any], section: str, content: dict[str, Any], do
             )
         elif isinstance(value, dict):
             into[key] = {**value, "at": [document.file, line, column]}
-            if section == "actions" or "invariants" in value:
+            if section in ("actions", "properties") or "invariants" in value:
                 into[key]["marks"] = _marks(document, (section, key))
         else:
             into[key] = {"is": value, "at": [document.file, line, column]}

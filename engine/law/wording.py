@@ -222,6 +222,7 @@ _LABELLED: dict[str, tuple[str, ...]] = {
     "records": ("label",),
     "statements": ("says",),
     "actions": ("label", "says"),
+    "properties": ("says",),
     "phases": ("title",),
 }
 """What each declaration must have in words."""
