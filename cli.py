@@ -18,6 +18,7 @@ from engine.commands import (
     editing,
     facts,
     law,
+    proofs,
 )
 
 
@@ -45,6 +46,7 @@ MODULES = (
     editing,
     facts,
     law,
+    proofs,
 )
 for module in MODULES:
     for verb in module.VERBS:

@@ -1,0 +1,47 @@
+"""The reports that the commands print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.analysis.laws.prove import prove_law
+from engine.analysis.laws.showing import case_text, prove_json, prove_lines
+from engine.explaining.terminal import say, say_json
+from engine.law import Law
+from engine.problems import InputError, Problem, did_you_mean
+
+
+def prove_law_report(
+    law: Law, years: tuple[int, ...], authorities: tuple[str, ...], readings: bool, folder: Path | None, form: str
+) -> bool:
+    """`kazets prove-law`; whether nothing was found.
+
+    Raises:
+        InputError: there is no such authority, or no phase governs a year.
+        EngineDefect: proving failed.
+    """
+    for name in authorities:
+        law.select(name)
+    for year in years:
+        if law.phase_of(year) is None:
+            governed = sorted({y for p in law.phases.values() for y in (p.first_year, p.last_year)})
+            raise InputError([Problem("--year", 0, 0, f"no phase governs {year}", did_you_mean(str(year), [str(y) for y in governed]))])
+    report = prove_law(law, years or None, authorities or None, readings=readings)
+    if form == "json":
+        say_json(prove_json(law, report))
+    else:
+        for line in prove_lines(law, report):
+            say(line)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for finding in report.findings:
+            name = (
+                finding.question.declared.name
+                if finding.question.declared is not None
+                else "-".join((finding.question.kind, finding.question.key[1]))
+            )
+            target = folder / f"{name}.yaml"
+            temporary = target.with_suffix(".tmp")
+            temporary.write_text(case_text(law, finding), encoding="utf-8")
+            temporary.replace(target)
+    return not report.findings

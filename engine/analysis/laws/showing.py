@@ -1,0 +1,237 @@
+"""What was found out about a law, as text, as plain data, and as worked examples that run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from engine.analysis.laws.asking import CONFLICT, GAP, Question
+from engine.analysis.laws.cases import Document
+from engine.analysis.laws.prove import Finding, Report, Under, Where
+from engine.analysis.laws.replaying import Proved
+from engine.analysis.laws.universe import Bounds
+from engine.language import OpenSet, Unknown, show
+from engine.law import Law
+from engine.proving import Conflict, Gap, Root
+
+TEXTS = {
+    "head": "{asked:,} questions about {programs} laws of a year: {proved:,} proved, {found} answered by a case, {unproved} not answered ({seconds} s)",
+    "none": "Nothing was found against this law.",
+    GAP: "gap: no rule says what {name} is",
+    CONFLICT: "conflict: rules say different things of {name}",
+    "declared": "not so: {says} ({name})",
+    "where": "  in {0}",
+    "more": "… and {0} more",
+    "case": "  a case:",
+    "rules": "  by the rules {0}",
+    "unproved": "not answered: {kind} {name}: {why} ({number} times, first in {where})",
+    "bounds": "What is proved is proved for every case within these bounds:",
+}
+MOST_SHOWN = 6
+
+
+def stated(bounds: Bounds) -> list[str]:
+    """The bounds of a proof, in words."""
+    return [
+        "facts are known: every cell that a rule reads has a value, and every measurement that a rule looks up has a row; what the law leaves unknown stays unknown",
+        f"up to {bounds.installations} rows of what is asked about (the installation and others beside it), up to {bounds.rows} rows of each other kind for each thing they belong to",
+        f"records of the year asked about and of the {bounds.look_back} years before it",
+        f"days and years from {bounds.years_before} years before the year asked about to {bounds.years_after} years after it, the day asked about not before that year",
+        "projects, verifiers, participants and venues are not shared between rows",
+    ]
+
+
+def prove_lines(law: Law, report: Report) -> Iterator[str]:
+    """The report for a reader."""
+    found = sum(len(finding.where) for finding in report.findings)
+    yield TEXTS["head"].format(
+        asked=report.asked,
+        programs=report.programs,
+        proved=report.proved,
+        found=found,
+        unproved=len(report.unproved),
+        seconds=round(report.seconds),
+    )
+    for finding in report.findings:
+        yield ""
+        yield title(law, finding.question)
+        for text in _places(finding.where):
+            yield TEXTS["where"].format(text)
+        rules = _rules(finding)
+        if rules:
+            yield TEXTS["rules"].format(", ".join(rules))
+        yield TEXTS["case"]
+        for text in case_text(law, finding).splitlines():
+            yield f"    {text}"
+    if not report.findings:
+        yield TEXTS["none"]
+    yield from _unproved(law, report)
+    yield ""
+    yield TEXTS["bounds"]
+    for text in stated(report.bounds):
+        yield f"  - {text}"
+
+
+def title(law: Law, question: Question) -> str:
+    """A question in words."""
+    if question.declared is not None:
+        return TEXTS["declared"].format(says=question.declared.says.get("en", question.declared.name), name=question.declared.name)
+    return TEXTS[question.kind].format(name=law.decision_name(*question.key))
+
+
+def _places(where: tuple[Where, ...]) -> Iterator[str]:
+    """Years by law, those under the plain authorities first."""
+    by_law: dict[str, list[str]] = {}
+    for each in sorted(where, key=lambda w: (w.under.reading is not None, w.under.known_on is not None)):
+        by_law.setdefault(str(each.under), []).append(str(each.year))
+    plain = [name for name in by_law if "=" not in name]
+    shown = plain or list(by_law)[:MOST_SHOWN]
+    for name in shown:
+        yield f"{', '.join(dict.fromkeys(sorted(by_law[name])))} (authority {name})"
+    if len(by_law) > len(shown):
+        yield TEXTS["more"].format(f"{len(by_law) - len(shown)} readings")
+
+
+def _rules(finding: Finding) -> tuple[str, ...]:
+    outcome = _outcome(finding, finding.proved[0])
+    return outcome.rules if isinstance(outcome, Conflict) else ()
+
+
+def _outcome(finding: Finding, proved: Proved) -> Any:
+    key = finding.question.decision
+    return proved.outcomes.get((key[0], finding.place, key[1])) if key is not None else None
+
+
+def _unproved(law: Law, report: Report) -> Iterator[str]:
+    groups: dict[tuple[str, str, str], list[Where]] = {}
+    for one in report.unproved:
+        name = one.question.declared.name if one.question.declared is not None else law.decision_name(*one.question.key)
+        groups.setdefault((one.question.kind, name, one.why), []).append(one.where)
+    for (kind, name, why), where in groups.items():
+        first = f"{where[0].year}, authority {where[0].under}"
+        yield TEXTS["unproved"].format(kind=kind, name=name, why=why, number=len(where), where=first)
+
+
+# -- worked examples --------------------------------------------------------------------------------------------
+
+
+def case_text(law: Law, finding: Finding) -> str:
+    """The cases of a finding in the format of `rulesets/**/cases`; they say what proving says now."""
+    words = title(law, finding.question)
+    cases = []
+    for index, (document, proved) in enumerate(zip(finding.documents, finding.proved, strict=True)):
+        name = (
+            finding.question.declared.name
+            if finding.question.declared is not None
+            else f"{finding.question.kind}-{finding.question.key[1]}"
+        )
+        step = f"-{'before' if index == 0 else 'after'}" if len(finding.documents) > 1 else ""
+        expected = _expected(law, finding, proved)
+        cases.append(example(law, f"{name}-{finding.root.year}{step}", words, document, finding.root, finding.where[0].under, expected))
+    return dump(cases)
+
+
+def _expected(law: Law, finding: Finding, proved: Proved) -> dict[str, Any]:
+    key = finding.question.decision
+    if key is not None:
+        return expectation(law, finding.root, [(key, finding.place, _outcome(finding, proved))])
+    outcomes = [((entity, name), place, outcome) for (entity, place, name), outcome in proved.outcomes.items()]
+    wanted = set(_named(finding.question))
+    return expectation(law, finding.root, [(k, place, outcome) for k, place, outcome in outcomes if k in wanted and place == finding.place])
+
+
+def _named(question: Question) -> Iterator[tuple[str, str]]:
+    from engine.language import walk
+    from engine.language.nodes import Decision
+
+    for _, node in question.nodes:
+        for part in walk(node):
+            if isinstance(part, Decision):
+                yield part.base.type.table or "", part.name
+
+
+def example(law: Law, name: str, title: str, document: Document, root: Root, under: Under, expected: dict[str, Any]) -> dict[str, Any]:
+    """One worked example as plain data.
+
+    Args:
+        expected: what `expectation` gives.
+    """
+    spec = law.vocabulary.entities[root.entity]
+    case: dict[str, Any] = {"case": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"), "title": title, "facts": document}
+    if root.entity == law.manifest["main"]:
+        case |= {"installation": root.key[0], "year": root.year}
+    elif spec.table is None:
+        case |= {"plan": root.key[0]} | ({"year": root.year} if spec.years else {})
+    else:
+        case |= {spec.row: root.key[0]}
+    settled: dict[str, Any] = {"authority": under.authority}
+    if under.known_on is not None:
+        settled["known_on"] = under.known_on.isoformat()
+    if under.reading is not None:
+        settled["readings"] = dict([under.reading])
+    return {**case, "under": settled, **expected}
+
+
+def expectation(law: Law, root: Root, outcomes: list[tuple[tuple[str, str], tuple[str, ...], Any]]) -> dict[str, Any]:
+    """`expect` and `expect_undetermined` for (decision, place, outcome) triples."""
+    expect: dict[str, Any] = {}
+    open_ones: dict[str, Any] = {}
+    for (entity, name), place, outcome in outcomes:
+        doubt = isinstance(outcome, (Gap, Conflict, Unknown, OpenSet))
+        if entity != root.entity:
+            expect.setdefault("lots", {}).setdefault(place[0], {})[name] = "undetermined" if doubt else plain(outcome)
+            continue
+        expect[name] = "undetermined" if doubt else plain(outcome)
+        if isinstance(outcome, (Gap, Conflict)):
+            open_ones[name] = "gap" if isinstance(outcome, Gap) else "conflict"
+    return {"expect": expect, **({"expect_undetermined": open_ones} if open_ones else {})}
+
+
+def plain(outcome: Any) -> Any:
+    """An outcome as a case file writes it."""
+    if outcome is None:
+        return "none"
+    if isinstance(outcome, bool | int | str):
+        return outcome
+    if isinstance(outcome, frozenset):
+        return sorted(outcome)
+    return show(outcome).replace(",", "")
+
+
+def dump(cases: list[dict[str, Any]]) -> str:
+    """Worked examples as YAML: each row of the facts on a line of its own."""
+    return yaml.safe_dump({"cases": cases}, allow_unicode=True, sort_keys=False, default_flow_style=None, width=4_000)
+
+
+# -- plain data -------------------------------------------------------------------------------------------------
+
+
+def prove_json(law: Law, report: Report) -> dict[str, Any]:
+    """The report as plain data."""
+    return {
+        "asked": report.asked,
+        "proved": report.proved,
+        "programs": report.programs,
+        "seconds": round(report.seconds),
+        "bounds": stated(report.bounds),
+        "findings": [
+            {
+                "kind": finding.question.kind,
+                "name": finding.question.declared.name
+                if finding.question.declared is not None
+                else law.decision_name(*finding.question.key),
+                "rules": list(_rules(finding)),
+                "where": [{"phase": w.phase, "year": w.year, "under": str(w.under)} for w in finding.where],
+                "facts": list(finding.documents),
+                "cases": case_text(law, finding),
+            }
+            for finding in report.findings
+        ],
+        "unproved": [
+            {"kind": u.question.kind, "name": u.question.key[1], "year": u.where.year, "under": str(u.where.under), "why": u.why}
+            for u in report.unproved
+        ],
+    }
