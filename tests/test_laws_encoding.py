@@ -28,7 +28,7 @@ NUMBERS: list[int | Fraction] = [0, 1, 2, 500, 9_999, 10_000, 10_001, 15_000, 19
 
 
 def holds(part: Any, model: Any) -> bool:
-    return z3.is_true(model.eval(formula(part), model_completion=True))
+    return bool(z3.is_true(model.eval(formula(part), model_completion=True)))
 
 
 def number(term: Any, model: Any) -> Any:
