@@ -13,7 +13,7 @@ from engine.language import BOOL, ExpressionError, Node, Scope, TableSpec, UnitE
 from engine.law.model import Labels, Law, cites
 from engine.problems import InputError, Problem, did_you_mean
 
-KINDS = ("always", "determined", "never_less", "never_more")
+KINDS = ("always", "determined", "never_less", "never_more", "leaves_open")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Property:
     Attributes:
         entity: it is asked of every instance of it.
         kind: `always` (``holds`` is never false), `determined` (no gap or conflict leaves ``decision`` open), `never_less` or
-            `never_more` (``decision``, where the cells of ``more`` grow and all else stays).
+            `never_more` (``decision``, where the cells of ``more`` grow and all else stays), `leaves_open` (it is known that
+            ``decision`` is a gap or a conflict there; no other is looked for there).
         when: where it is asked; None for everywhere.
         more: table and column of the cells that grow.
         of: which rows grow: column -> a dotted path at the instance, as in a relation.
@@ -84,6 +85,8 @@ class _Reader:
         sources = cites(self.content.get("cite"))
         for name, _ in sources:
             self.law.instrument(name, self.at)
+        if kind == "leaves_open" and "when" not in self.content:
+            self.fail(kind, "does not say where", "write `when:`")
         grows = dict(self.grows()) if kind.startswith("never") else {}
         return Property(
             self.name,
@@ -111,7 +114,7 @@ class _Reader:
         names = [self.law.decision_name(*k) for k in self.law.vocabulary.decisions if k[0] == self.entity]
         if key is None or key[0] != self.entity:
             self.fail(part, f"'{written}' is no decision about {self.entity}", did_you_mean(written, names))
-        if part != "determined" and self.law.vocabulary.decisions[key].type.kind not in ("number", "date"):
+        if part.startswith("never") and self.law.vocabulary.decisions[key].type.kind not in ("number", "date"):
             self.fail(part, f"'{written}' is neither a number nor a day", "name a decision that can be more or less")
         return key
 

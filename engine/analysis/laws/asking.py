@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import z3
@@ -21,7 +21,7 @@ from engine.language import Node, OpenSet, Unknown, Vocabulary
 from engine.law.properties import Property
 from engine.proving import Conflict, Gap
 
-GAP, CONFLICT = "gap", "conflict"
+GAP, CONFLICT, DETERMINED, LEFT_OPEN = "gap", "conflict", "determined", "leaves_open"
 SILENT = ("gap", "conflict")
 """The causes of what is not known that lie in the law's own rules, rather than in a fact or a value that no source gives."""
 
@@ -34,11 +34,13 @@ class Question:
         kind: `gap`, `conflict`, or the kind of a property.
         key: the decision, or (entity, property).
         declared: the property, where it is one.
+        known: where the ruleset says that there is a gap or a conflict, so that it is not asked there.
     """
 
     kind: str
     key: Key
     declared: Property | None = field(default=None, compare=False)
+    known: tuple[Property, ...] = field(default=(), compare=False)
 
     @property
     def nodes(self) -> tuple[tuple[str, Node], ...]:
@@ -65,14 +67,19 @@ class Wanted:
 def questions(vocabulary: Vocabulary, entity: str, properties: tuple[Property, ...]) -> list[Question]:
     """Everything that is asked about an entity and its parts."""
     found = []
+    inside = scope(vocabulary, entity)
+    about = [each for each in properties if each.entity in inside]
+    left_open = tuple(each for each in about if each.kind == LEFT_OPEN)
     for key in decisions(vocabulary, entity):
         kind = vocabulary.decisions[key].type.kind
+        known = tuple(each for each in left_open if each.decision == key)
         if kind not in ("bool", "set"):
-            found.append(Question(GAP, key))
+            found.append(Question(GAP, key, None, known))
         if kind != "set":
-            found.append(Question(CONFLICT, key))
-    inside = scope(vocabulary, entity)
-    return [*found, *(Question(each.kind, (each.entity, each.name), each) for each in properties if each.entity in inside)]
+            found.append(Question(CONFLICT, key, None, known))
+    for each in about:
+        found.append(Question(each.kind, (each.entity, each.name), each, left_open if each.kind == DETERMINED else ()))
+    return found
 
 
 def instance_of(encoding: Encoding, entity: str) -> Instance:
@@ -96,11 +103,19 @@ def wanted(encoding: Encoding, question: Question) -> Wanted:
         Unencodable: it cannot be said to the solver.
     """
     instance = instance_of(encoding, question.key[0])
+    elsewhere, reads = encoding.reading(lambda: [neg(_where(encoding, each)) for each in question.known])
     if question.declared is not None:
-        return _property(encoding, question.declared, instance)
+        case = _property(encoding, question.declared, instance)
+        return replace(case, formula=conj(case.formula, *elsewhere), reads=case.reads | reads)
     found = encoding.decided(instance, question.key[1])
     asked = found.gap if question.kind == GAP else found.conflict
-    return Wanted(conj(instance.present, asked), instance, found.reads)
+    return Wanted(conj(instance.present, asked, *elsewhere), instance, found.reads | reads)
+
+
+def _where(encoding: Encoding, known: Property) -> Formula:
+    """Where the ruleset says that something is left open."""
+    assert known.when is not None
+    return truth(encoding.eval(known.when, instance_of(encoding, known.entity).env)).holds
 
 
 def _property(encoding: Encoding, asked: Property, instance: Instance) -> Wanted:
@@ -116,7 +131,9 @@ def _property(encoding: Encoding, asked: Property, instance: Instance) -> Wanted
     assert asked.decision is not None
     found = encoding.decided(instance, asked.decision[1])
     reads = frozenset(read | found.reads)
-    if asked.kind == "determined":
+    if asked.kind == LEFT_OPEN:
+        return Wanted(conj(there, disj(found.gap, found.conflict)), instance, reads)
+    if asked.kind == DETERMINED:
         return Wanted(conj(there, neg(is_known(found.value)), disj(*found.silent)), instance, reads)
     grown = tuple(_growing(encoding, asked, instance))
     swaps = [(row.variables[column][0], variable) for row, column, variable in grown]
@@ -189,7 +206,9 @@ def _outcome(question: Question, place: tuple[str, ...], proved: Proved) -> Any:
 
 def _silence(question: Question, place: tuple[str, ...], proved: list[Proved]) -> bool:
     outcome = _outcome(question, place, proved[0])
-    if question.kind == "determined":
+    if question.kind == LEFT_OPEN:
+        return isinstance(outcome, (Gap, Conflict)) and _asked(question, place, proved[0])
+    if question.kind == DETERMINED:
         silent = any(cause.kind in SILENT for cause in causes(outcome))
         return (isinstance(outcome, (Gap, Conflict)) or silent) and _asked(question, place, proved[0])
     return isinstance(outcome, Gap if question.kind == GAP else Conflict)
@@ -211,4 +230,10 @@ def _grown(question: Question, place: tuple[str, ...], proved: list[Proved]) -> 
     return bool(worse) and all(_asked(question, place, one) for one in proved)
 
 
-_CHECKS: dict[str, Callable[..., bool]] = {GAP: _silence, CONFLICT: _silence, "determined": _silence, "always": _never_false}
+_CHECKS: dict[str, Callable[..., bool]] = {
+    GAP: _silence,
+    CONFLICT: _silence,
+    DETERMINED: _silence,
+    LEFT_OPEN: _silence,
+    "always": _never_false,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -27,10 +27,14 @@ class GaveUp(Exception):
 
 
 class Finder:
-    """Cases of a universe in which a formula holds."""
+    """Cases of a universe in which a formula holds.
 
-    def __init__(self, universe: Universe) -> None:
-        self.universe = universe
+    Args:
+        bind: is called before the solver is, and may add to what the universe says.
+    """
+
+    def __init__(self, universe: Universe, bind: Callable[[], None]) -> None:
+        self.universe, self._bind = universe, bind
         self.solver = z3.SolverFor("ALL")
         self.solver.set("timeout", TIMEOUT_MS)
         self._told = 0
@@ -38,6 +42,7 @@ class Finder:
 
     def _tell(self) -> None:
         """Pass on what the universe has come to say since it was last asked."""
+        self._bind()
         self.solver.add(*self.universe.constraints[self._told :])
         self._told = len(self.universe.constraints)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.analysis.laws.deciding import Decided, Read, condition_of, read_name, says, set_of, stands_of, value_of
+from engine.analysis.laws.deciding import Decided, Read, condition_of, says, set_of, stands_of, value_of
 from engine.analysis.laws.expressions import Expressions
 from engine.analysis.laws.instances import Instance
 from engine.analysis.laws.universe import Row, Universe
@@ -26,11 +26,14 @@ class Encoding(Expressions):
     """One law over a universe.
 
     Args:
+        phase: judges the year that is asked about instead of its own phase; its plan and dates stay the year's own.
         plan: the code of the plan asked about, for an entity that is keyed by plans.
     """
 
-    def __init__(self, law: Law, selection: Selection, universe: Universe, entity: str, plan: str | None = None) -> None:
-        self.law, self.selection, self.universe = law, selection, universe
+    def __init__(
+        self, law: Law, selection: Selection, universe: Universe, entity: str, phase: str | None = None, plan: str | None = None
+    ) -> None:
+        self.law, self.selection, self.universe, self._phase = law, selection, universe, phase
         self._programs: dict[int, Program] = {}
         self._instances: dict[tuple[str, str, int], Instance] = {}
         self._parts: dict[tuple[str, str], list[Instance]] = {}
@@ -41,16 +44,19 @@ class Encoding(Expressions):
         self._plan = plan
         self.main = self.instance(entity, universe.root, universe.year)
 
-    def start_from(self, base: Encoding, touched: frozenset[Any]) -> None:
-        """Take over what another selection of the same law decides by rules and values other than ``touched``.
-
-        Args:
-            touched: parameters and decisions that the two selections may have differently.
-        """
+    def start_from(self, base: Encoding, changed: frozenset[Read]) -> None:
+        """Take over what another selection of the same law decides without having read any of ``changed``."""
         self._instances, self._parts, self.main = base._instances, base._parts, base.main
-        for key, found in base._decided.items():
-            if not any(read_name(read) in touched for read in found.reads):
-                self._decided[key] = found
+        self._decided.update({key: found for key, found in base._decided.items() if found.reads.isdisjoint(changed)})
+
+    def answers_otherwise(self, read: Read) -> bool:
+        """Whether this law says something else at a point that was read of another selection of it."""
+        kind, year, what, found = read
+        if kind == "rules":
+            return says(self.program(year).rules(what)) != found
+        value = self.program(year).parameter(*what)[0]
+        same: bool = value is found or (type(value) is type(found) and value == found)
+        return not same
 
     def program(self, year: int) -> Program:
         """The law of a year.
@@ -64,6 +70,10 @@ class Encoding(Expressions):
             if phase is None:
                 raise Unencodable(f"no phase governs {year}")
             found = self._programs[year] = Program(self.law, self.selection, phase, year)
+            if self._phase is not None and year == self.universe.year and self._phase != phase.id:
+                judged = Program(self.law, self.selection, self.law.phases[self._phase], year)
+                judged.constants = found.constants
+                found = self._programs[year] = judged
         return found
 
     # -- instances ----------------------------------------------------------------------------------------------

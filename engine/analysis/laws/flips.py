@@ -66,7 +66,8 @@ def flips(sides: tuple[Side, Side], proved: tuple[Proved, Proved], decision: tup
 
 def _program(side: Side, proved: Proved) -> Program:
     assert proved.determination is not None
-    return Program(side.law, side.selection, side.law.phases[proved.determination.phase], proved.determination.root.year)
+    own = side.law.phase_of(proved.determination.root.year, side.selection.known_on)
+    return side.program(proved.determination.root, own.id if own is not None else proved.determination.phase)
 
 
 def _origins(programs: tuple[Program, ...], proved: tuple[Proved, Proved], start: StepKey) -> list[StepKey]:

@@ -8,21 +8,44 @@ from typing import Any
 
 from engine.analysis.laws.cases import Finder
 from engine.analysis.laws.encoding import Encoding, Key
+from engine.analysis.laws.expressions import Expressions
 from engine.analysis.laws.universe import Bounds, Universe
+from engine.analysis.laws.values import conj, neg, truth
+from engine.analysis.symbols import formula
+from engine.facts import Facts
 from engine.language import EntitySpec, TableSpec, Vocabulary, walk
 from engine.language.nodes import Rows
-from engine.law import Law, Selection, type_rule
-from engine.proving import Root
+from engine.law import Law, Program, Selection, type_rule
+from engine.law.invariants import ROW, invariants_of
+from engine.proving import Prover, Root
+from engine.proving.exchanging import PhaseProver
 
 ROOT_ID = "A"
 
 
 @dataclass(frozen=True)
 class Side:
-    """A law, and which of what its sources say counts."""
+    """A law, and which of what its sources say counts.
+
+    Attributes:
+        phase: the phase whose law judges the year that is asked about, instead of its own.
+    """
 
     law: Law
     selection: Selection
+    phase: str | None = None
+
+    def prover(self, facts: Facts, year: int) -> Prover:
+        """A prover of this law about a root of ``year``."""
+        if self.phase is None:
+            return Prover(self.law, self.selection, facts)
+        return PhaseProver(self.law, self.selection, facts, self.law.phases[self.phase], year)
+
+    def program(self, root: Root, phase: str) -> Program:
+        """The law by which a root of a phase was judged."""
+        judged = Program(self.law, self.selection, self.law.phases[self.phase or phase], root.year)
+        judged.constants = Program(self.law, self.selection, self.law.phases[phase], root.year).constants
+        return judged
 
 
 class Frame:
@@ -50,19 +73,39 @@ class Frame:
         self.universe = Universe(vocabulary, patterns, years, root, year, bounds)
         if spec.year_of is not None and self.universe.root is not None:
             self._within_the_year(self.universe.root.cell(spec.year_of))
-        self.finder = Finder(self.universe)
+        self._invariants = {name: invariants_of(vocabulary, name) for name, table in vocabulary.tables.items() if table.invariants}
+        self._bound: set[tuple[str, str]] = set()
+        self._reader = _Reader(self.universe)
+        self.finder = Finder(self.universe, self._bind)
 
     def _within_the_year(self, day: Any) -> None:
         from datetime import date
 
         self.universe.constraints += [day.low >= date(self.year, 1, 1).toordinal(), day.low <= date(self.year, 12, 31).toordinal()]
 
+    def _bind(self) -> None:
+        """Exclude the rows that cannot be, as far as their cells were read."""
+        for row in list(self.universe.rows.values()):
+            for invariant in self._invariants.get(row.table, ()):
+                if (row.name, invariant.name) in self._bound or not set(invariant.columns) <= set(row.cells):
+                    continue
+                self._bound.add((row.name, invariant.name))
+                broken = truth(self._reader.eval(invariant.holds, {ROW: row})).fails
+                self.universe.constraints.append(formula(neg(conj(row.present, broken))))
+
     @property
     def root(self) -> Root:
         return Root(self.entity, (self.plan,) if self.plan is not None else (ROOT_ID,), self.year)
 
     def encode(self, side: Side) -> Encoding:
-        return Encoding(side.law, side.selection, self.universe, self.entity, self.plan)
+        return Encoding(side.law, side.selection, self.universe, self.entity, side.phase, self.plan)
+
+
+class _Reader(Expressions):
+    """Reads invariants: conditions on a row and the day that is asked about."""
+
+    def __init__(self, universe: Universe) -> None:
+        self.universe = universe
 
 
 def roots_of(law: Law) -> list[str]:

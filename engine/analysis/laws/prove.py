@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from engine.analysis.laws.asking import Question, Wanted, confirmed, questions, wanted
+from engine.analysis.laws.asking import LEFT_OPEN, Question, Wanted, confirmed, questions, wanted
 from engine.analysis.laws.cases import Document, GaveUp
 from engine.analysis.laws.deciding import Read, read_name
-from engine.analysis.laws.encoding import Encoding
+from engine.analysis.laws.encoding import Encoding, Key
 from engine.analysis.laws.frame import Frame, Side, roots_of
 from engine.analysis.laws.replaying import Proved, Trial, replay
 from engine.analysis.laws.universe import Bounds
@@ -19,8 +20,11 @@ from engine.analysis.symbols import Unencodable
 from engine.law import Law, Phase, Selection
 from engine.law.properties import typed_properties
 from engine.proving import Root
+from engine.proving.containment import contained
 
 PROVED, FOUND, UNPROVED = "proved", "found", "unproved"
+DEADLINE_SECONDS = 1_200
+"""For one year under all its laws, on a machine that is busy with other things."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,28 @@ class Report:
     programs: int = 0
     seconds: float = 0
 
+    @property
+    def failures(self) -> list[Finding]:
+        """The findings that the ruleset does not know of."""
+        return [finding for finding in self.findings if finding.question.kind != LEFT_OPEN]
+
+    def add(self, part: Report, declared: Mapping[tuple[str, Key], Question]) -> None:
+        """Take in what was found out in another year; of what was found before, the years and laws only.
+
+        Args:
+            declared: every question, with what the ruleset declares of it.
+        """
+        self.proved, self.asked, self.programs = self.proved + part.proved, self.asked + part.asked, self.programs + part.programs
+        self.seconds += part.seconds
+        self.unproved += part.unproved
+        for finding in part.findings:
+            question = declared[finding.question.kind, finding.question.key]
+            before = next((index for index, known in enumerate(self.findings) if known.question == question), None)
+            if before is None:
+                self.findings.append(replace(finding, question=question))
+            else:
+                self.findings[before] = replace(self.findings[before], where=(*self.findings[before].where, *finding.where))
+
 
 class _Case(NamedTuple):
     """A year and law in which the solver found a case."""
@@ -117,6 +143,7 @@ def prove_law(
     entities: Iterable[str] | None = None,
     readings: bool = True,
     bounds: Bounds | None = None,
+    jobs: int | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Report:
     """Ask every question of the law.
@@ -126,25 +153,57 @@ def prove_law(
         authorities: None for all.
         entities: what determinations are made about; None for all.
         readings: whether each answer to an open question is asked about too, one at a time.
+        jobs: how many processes; None for one a processor.
         told: is called with what is asked about now.
 
     Raises:
         EngineDefect: proving failed.
     """
-    started = time.process_time()
-    bounds = bounds or Bounds()
-    report, properties = Report(bounds), typed_properties(law)
+    report, asked = Report(bounds or Bounds()), {}
+    chosen = list(authorities or law.authorities)
+    tasks = []
     for entity in entities or roots_of(law):
-        asked = questions(law.vocabulary, entity, properties)
-        found: dict[Question, list[_Case]] = {}
-        for phase, year, plan in _years(law, entity, set(years) if years is not None else None):
-            if told is not None:
-                told(f"{entity} {year}")
-            frame = Frame([law], entity, year, bounds, plan)
-            _Year(law, frame, phase, asked, report, found).run(list(authorities or law.authorities), readings)
-        report.findings += [finding for question, cases in found.items() for finding in _confirm(law, question, cases, report)]
-    report.seconds = time.process_time() - started
+        asked[entity] = questions(law.vocabulary, entity, typed_properties(law))
+        tasks += [_Task(entity, *each) for each in _years(law, entity, set(years) if years is not None else None)]
+    work = _Work(law, asked, chosen, readings, report.bounds)
+    jobs = max(1, min(jobs or os.cpu_count() or 1, len(tasks)))
+    streams = [contained(tasks[start::jobs], work, DEADLINE_SECONDS) for start in range(jobs)]
+    declared = {(q.kind, q.key): q for each in asked.values() for q in each}
+    for index, task in enumerate(tasks):
+        if told is not None:
+            told(f"{task.entity} {task.year}")
+        report.add(next(streams[index % jobs]), declared)
     return report
+
+
+class _Task(NamedTuple):
+    """One root in one year of a phase."""
+
+    entity: str
+    phase: Phase
+    year: int
+    plan: str | None
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Asks everything about one year, in a process of its own."""
+
+    law: Law
+    asked: Mapping[str, list[Question]]
+    authorities: list[str]
+    readings: bool
+    bounds: Bounds
+
+    def __call__(self, task: _Task) -> Report:
+        started = time.process_time()
+        report = Report(self.bounds)
+        frame = Frame([self.law], task.entity, task.year, self.bounds, task.plan)
+        found: dict[Question, list[_Case]] = {}
+        _Year(self.law, frame, task.phase, self.asked[task.entity], report, found).run(self.authorities, self.readings)
+        report.findings += [finding for question, cases in found.items() for finding in _confirm(self.law, question, cases, report)]
+        report.seconds = time.process_time() - started
+        return report
 
 
 def _years(law: Law, entity: str, wanted_years: set[int] | None) -> Iterator[tuple[Phase, int, str | None]]:
@@ -175,35 +234,43 @@ class _Year:
             known_on = self.phase.known_from
         for authority in authorities:
             under = Under(authority, None, known_on)
-            base = self.answers(under, None, frozenset())
+            base = self.answers(under, None, "")
             self.base = self.encoding
             if not readings or known_on is not None:
                 continue
             for question, content in self.law.questions.items():
-                touched = _touched(self.law, question)
                 for answer in content["answers"]:
                     if answer != content["default"][authority]:
-                        self.answers(Under(authority, (question, answer)), base, touched)
+                        self.answers(Under(authority, (question, answer)), base, question)
 
-    def answers(self, under: Under, base: dict[Question, _Answer] | None, touched: frozenset[Any]) -> dict[Question, _Answer]:
-        """The answer to every question; where nothing that was read differs, it is that of ``base``."""
-        encoding: Encoding | None = None
+    def answers(self, under: Under, base: dict[Question, _Answer] | None, settled: str) -> dict[Question, _Answer]:
+        """The answer to every question; where nothing that was read differs, it is that of ``base``.
+
+        Args:
+            settled: the open question by which ``under`` differs from the law of ``base``.
+        """
+        encoding = self.frame.encode(Side(self.law, under.selection(self.law)))
+        changed: frozenset[Read] = frozenset()
+        if base is not None and self.base is not None:
+            changed = self.changed(encoding, base, settled)
+            encoding.start_from(self.base, changed)
+        else:
+            self.encoding = encoding
         found: dict[Question, _Answer] = {}
         where = Where(self.phase.id, self.frame.year, under)
         for question in self.asked:
             known = base[question] if base is not None else None
-            if known is not None and known.status != UNPROVED and not any(read_name(read) in touched for read in known.reads):
-                answer = known
-            else:
-                if encoding is None:
-                    encoding = self.encoding = self.frame.encode(Side(self.law, under.selection(self.law)))
-                    if base is not None and self.base is not None:
-                        encoding.start_from(self.base, touched)
-                    self.report.programs += 1
-                answer = self.answer(encoding, question)
-            found[question] = answer
-            self.tell(question, answer, where)
+            same = known is not None and known.status != UNPROVED and known.reads.isdisjoint(changed)
+            found[question] = known if same and known is not None else self.answer(encoding, question)
+            self.tell(question, found[question], where)
+        self.report.programs += 1
         return found
+
+    def changed(self, encoding: Encoding, base: dict[Question, _Answer], settled: str) -> frozenset[Read]:
+        """What the law of ``base`` was asked, and another answer to an open question answers otherwise."""
+        touched = _touched(self.law, settled)
+        asked = {read for answer in base.values() for read in answer.reads if read_name(read) in touched}
+        return frozenset(read for read in asked if encoding.answers_otherwise(read))
 
     def answer(self, encoding: Encoding, question: Question) -> _Answer:
         try:
@@ -218,7 +285,7 @@ class _Year:
         if answer.status == PROVED:
             self.report.proved += 1
         elif answer.status == UNPROVED:
-            self.report.unproved.append(Unproved(question, where, answer.why))
+            self.report.unproved.append(Unproved(Question(question.kind, question.key), where, answer.why))
         else:
             assert answer.wanted is not None
             self.found.setdefault(question, []).append(_Case(where, self.frame, answer.wanted))
@@ -241,6 +308,7 @@ def _confirm(law: Law, question: Question, cases: list[_Case], report: Report) -
     alike: dict[int, list[_Case]] = {}
     for case in cases:
         alike.setdefault(id(case.wanted), []).append(case)
+    bare = Question(question.kind, question.key)
     first: Finding | None = None
     confirmed_in: list[Where] = []
     for group in alike.values():
@@ -248,17 +316,17 @@ def _confirm(law: Law, question: Question, cases: list[_Case], report: Report) -
         try:
             documents = frame.finder.case(found.formula, found.grown, first is None)
         except GaveUp as error:
-            report.unproved += [Unproved(question, each.where, str(error)) for each in group]
+            report.unproved += [Unproved(bare, each.where, str(error)) for each in group]
             continue
         side, decision = Side(law, where.under.selection(law)), (question.decision,) if question.decision is not None else ()
         proved = list(replay([Trial(side, document, frame.root, decision, question.nodes) for document in documents]))
         place = _place(found, frame)
         if not confirmed(question, place, proved):
             why = next((one.refused for one in proved if one.refused), "") or "the case does not survive proving"
-            report.unproved += [Unproved(question, each.where, why) for each in group]
+            report.unproved += [Unproved(bare, each.where, why) for each in group]
             continue
         confirmed_in += [each.where for each in group]
-        first = first or Finding(question, frame.root, place, tuple(documents), tuple(proved), ())
+        first = first or Finding(bare, frame.root, place, tuple(documents), tuple(proved), ())
     if first is not None:
         yield replace(first, where=tuple(confirmed_in))
 

@@ -15,7 +15,7 @@ from engine.language.nodes import Decision
 from engine.law import Program
 from engine.law.yaml_files import Document as File
 from engine.problems import InputError
-from engine.proving import Determination, Prover, Root, determine
+from engine.proving import Determination, Root, determine
 from engine.proving.containment import contained
 
 Key = tuple[str, str]
@@ -73,7 +73,7 @@ def _prove(trial: Trial) -> Proved:
     law = trial.side.law
     try:
         facts = facts_from_document(File("case", trial.document, {}), law.vocabulary, {}, None, date.max)
-        prover = Prover(law, trial.side.selection, facts)
+        prover = trial.side.prover(facts, trial.root.year)
         needed = tuple(dict.fromkeys((*trial.wanted, *(key for _, node in trial.asked for key in _named(node)))))
         determination = determine(prover, trial.root, "brief", needed)
     except InputError as error:

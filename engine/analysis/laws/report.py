@@ -44,4 +44,4 @@ def prove_law_report(
             temporary = target.with_suffix(".tmp")
             temporary.write_text(case_text(law, finding), encoding="utf-8")
             temporary.replace(target)
-    return not report.findings
+    return not report.failures

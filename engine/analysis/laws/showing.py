@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from engine.analysis.laws.asking import CONFLICT, GAP, Question
+from engine.analysis.laws.asking import CONFLICT, GAP, LEFT_OPEN, Question
 from engine.analysis.laws.cases import Document
 from engine.analysis.laws.prove import Finding, Report, Under, Where
 from engine.analysis.laws.replaying import Proved
@@ -23,6 +23,7 @@ TEXTS = {
     GAP: "gap: no rule says what {name} is",
     CONFLICT: "conflict: rules say different things of {name}",
     "declared": "not so: {says} ({name})",
+    LEFT_OPEN: "left open, as the ruleset says: {says} ({name})",
     "where": "  in {0}",
     "more": "… and {0} more",
     "case": "  a case:",
@@ -66,7 +67,7 @@ def prove_lines(law: Law, report: Report) -> Iterator[str]:
         yield TEXTS["case"]
         for text in case_text(law, finding).splitlines():
             yield f"    {text}"
-    if not report.findings:
+    if not report.failures:
         yield TEXTS["none"]
     yield from _unproved(law, report)
     yield ""
@@ -78,7 +79,8 @@ def prove_lines(law: Law, report: Report) -> Iterator[str]:
 def title(law: Law, question: Question) -> str:
     """A question in words."""
     if question.declared is not None:
-        return TEXTS["declared"].format(says=question.declared.says.get("en", question.declared.name), name=question.declared.name)
+        text = TEXTS[LEFT_OPEN if question.kind == LEFT_OPEN else "declared"]
+        return text.format(says=question.declared.says.get("en", question.declared.name), name=question.declared.name)
     return TEXTS[question.kind].format(name=law.decision_name(*question.key))
 
 
