@@ -323,7 +323,7 @@ def _document(relevant: Relevant, model: Any, known: Mapping[tuple[str, str], An
     for table in universe.vocabulary.tables:
         content = [cells for row, cells in named.values() if row.table == table]
         if content:
-            document[table] = [{name: _text(value) for name, value in cells.items()} for cells in content]
+            document[table] = [{name: as_text(value) for name, value in cells.items()} for cells in content]
     return document
 
 
@@ -342,7 +342,8 @@ def _cell(row: Row, name: str, model: Any) -> Any:
     return date.fromordinal(_number(first)) if value.day else _number(first)
 
 
-def _text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
+    """A cell as a case file writes it."""
     if isinstance(value, Row):
         return value.fixed[value.spec.key[0]]
     if value is None:

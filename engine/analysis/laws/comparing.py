@@ -14,13 +14,12 @@ from engine.analysis.laws.deciding import Decided
 from engine.analysis.laws.encoding import Encoding, Key
 from engine.analysis.laws.flips import Flip, flips
 from engine.analysis.laws.frame import Frame, Side, decisions
-from engine.analysis.laws.replaying import Place, Proved, Trial, replay
+from engine.analysis.laws.replaying import Place, Proved, Trial, slim
 from engine.analysis.laws.universe import Bounds
 from engine.analysis.laws.values import Formula, conj, disj, neg
 from engine.analysis.symbols import Unencodable
-from engine.language import OpenSet, Unknown
 from engine.law import Law
-from engine.proving import Conflict, Gap, Root, comparable
+from engine.proving import Root, comparable
 
 
 @dataclass(frozen=True)
@@ -163,22 +162,39 @@ class _Year:
         self.report.same.append((self.year, key))
 
     def show(self, key: Key, asked: Formula) -> None:
-        """Prove the smallest case under both laws, and tell every decision that it flips."""
+        """Prove the smallest case under both laws."""
         (document, *_) = self.frame.finder.case(asked)
-        proved = list(replay([Trial(side, document, self.frame.root, tuple(self.keys)) for side in self.sides]))
+        trials = [Trial(side, document, self.frame.root, (key,)) for side in self.sides]
+        (document, _), proved = slim(trials, _Keeps(key))
         refused = next((one.refused for one in proved if one.refused), "")
         found = {} if refused else dict(_flipped(proved[0], proved[1]))
         if key not in found:
             self.report.unproved.append(Unanswered(self.year, key, refused or "the case does not survive proving"))
-        told = {finding.decision for finding in self.report.findings}
-        for decision, (place, one, other) in found.items():
-            certain = not any(isinstance(outcome, (Unknown, OpenSet, Gap, Conflict)) for outcome in (one, other))
-            if decision in told or decision not in self.keys or not (decision == key or certain):
-                continue
-            causes = flips(self.sides, (proved[0], proved[1]), decision, place)
-            self.report.findings.append(
-                Difference(self.year, decision, self.frame.root, place, document, one, other, (proved[0], proved[1]), causes)
-            )
+            return
+        place, one, other = found[key]
+        causes = flips(self.sides, (proved[0], proved[1]), key, place)
+        self.report.findings.append(
+            Difference(self.year, key, self.frame.root, place, document, one, other, (proved[0], proved[1]), causes)
+        )
+
+
+class _Keeps:
+    """Whether a case still shows how a decision differs, with the same outcomes."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.first: tuple[Any, ...] | None = None
+
+    def __call__(self, proved: list[Proved]) -> bool:
+        if any(one.refused for one in proved):
+            return False
+        shown = dict(_flipped(proved[0], proved[1])).get(self.key)
+        if shown is None:
+            return False
+        said = tuple(comparable(outcome) for outcome in shown[1:])
+        if self.first is None:
+            self.first = said
+        return said == self.first
 
 
 def decisions_of(law: Law, entity: str) -> list[Key]:

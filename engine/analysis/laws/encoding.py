@@ -53,10 +53,9 @@ class Encoding(Expressions):
         """Whether this law says something else at a point that was read of another selection of it."""
         kind, year, what, found = read
         if kind == "rules":
-            return says(self.program(year).rules(what)) != found
+            return bool(says(self.program(year).rules(what)) != found)
         value = self.program(year).parameter(*what)[0]
-        same: bool = value is found or (type(value) is type(found) and value == found)
-        return not same
+        return value is not found and (type(value) is not type(found) or bool(value != found))
 
     def program(self, year: int) -> Program:
         """The law of a year.

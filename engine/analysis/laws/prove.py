@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from engine.analysis.laws.asking import LEFT_OPEN, Question, Wanted, confirmed, questions, wanted
@@ -14,7 +15,7 @@ from engine.analysis.laws.cases import Document, GaveUp
 from engine.analysis.laws.deciding import Read, read_name
 from engine.analysis.laws.encoding import Encoding, Key
 from engine.analysis.laws.frame import Frame, Side, roots_of
-from engine.analysis.laws.replaying import Proved, Trial, replay
+from engine.analysis.laws.replaying import Proved, Trial, replay, slim
 from engine.analysis.laws.universe import Bounds
 from engine.analysis.symbols import Unencodable
 from engine.law import Law, Phase, Selection
@@ -319,8 +320,12 @@ def _confirm(law: Law, question: Question, cases: list[_Case], report: Report) -
             report.unproved += [Unproved(bare, each.where, str(error)) for each in group]
             continue
         side, decision = Side(law, where.under.selection(law)), (question.decision,) if question.decision is not None else ()
-        proved = list(replay([Trial(side, document, frame.root, decision, question.nodes) for document in documents]))
         place = _place(found, frame)
+        trials = [Trial(side, document, frame.root, decision, question.nodes) for document in documents]
+        if first is None:
+            documents, proved = slim(trials, partial(confirmed, question, place))
+        else:
+            proved = list(replay(trials))
         if not confirmed(question, place, proved):
             why = next((one.refused for one in proved if one.refused), "") or "the case does not survive proving"
             report.unproved += [Unproved(bare, each.where, why) for each in group]

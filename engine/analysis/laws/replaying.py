@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
-from engine.analysis.laws.cases import Document
+from engine.analysis.laws.cases import Document, as_text
 from engine.analysis.laws.frame import Side
 from engine.facts import facts_from_document
 from engine.language import Cause, Node, Unknown, compile_node, walk
@@ -67,6 +68,65 @@ def replay(trials: Sequence[Trial]) -> Iterator[Proved]:
         EngineDefect: proving failed.
     """
     return contained(trials, _prove) if trials else iter(())
+
+
+def slim(trials: Sequence[Trial], keeps: Callable[[list[Proved]], bool]) -> tuple[list[Document], list[Proved]]:
+    """The cases without the rows and columns that proving does not need, and what proving says of them.
+
+    The solver is told that every measurement is known; here those that decide nothing are left out. Where ``keeps`` does
+    not hold of the cases as they are, they stay so.
+
+    Args:
+        trials: of cases that have the same rows.
+        keeps: whether the cases still show what they are to show.
+
+    Raises:
+        EngineDefect: proving failed.
+    """
+    return next(contained([list(trials)], _Slim(keeps)))
+
+
+class _Slim:
+    def __init__(self, keeps: Callable[[list[Proved]], bool]) -> None:
+        self.keeps = keeps
+
+    def __call__(self, trials: list[Trial]) -> tuple[list[Document], list[Proved]]:
+        proved = [_prove(trial) for trial in trials]
+        if not self.keeps(proved):
+            return [trial.document for trial in trials], proved
+        for without in (*self.rows(trials), *self.columns(trials)):
+            fewer = [replace(trial, document=without(trial.document)) for trial in trials]
+            said = [_prove(trial) for trial in fewer]
+            if self.keeps(said):
+                trials, proved = fewer, said
+        return [trial.document for trial in trials], proved
+
+    def rows(self, trials: list[Trial]) -> Iterator[Callable[[Document], Document]]:
+        """Without each measured row, the last first, so that the others keep their numbers."""
+        tables = trials[0].side.law.vocabulary.tables
+        for table, rows in trials[0].document.items():
+            if table in tables and tables[table].measured:
+                for index in reversed(range(len(rows))):
+                    yield partial(_without_row, table, index)
+
+    def columns(self, trials: list[Trial]) -> Iterator[Callable[[Document], Document]]:
+        """Without each column in which every row says what is presumed where the facts lack it."""
+        tables = trials[0].side.law.vocabulary.tables
+        for table, rows in trials[0].document.items():
+            for column, spec in tables[table].columns.items() if table in tables else ():
+                said = {row.get(column) for row in rows}
+                if spec.has_presumed and said == {as_text(spec.presumed)}:
+                    yield partial(_without_column, table, column)
+
+
+def _without_row(table: str, index: int, document: Document) -> Document:
+    kept = [row for number, row in enumerate(document.get(table, [])) if number != index]
+    return {name: (kept if name == table else content) for name, content in document.items() if name != table or kept}
+
+
+def _without_column(table: str, column: str, document: Document) -> Document:
+    kept = [{name: cell for name, cell in row.items() if name != column} for row in document.get(table, [])]
+    return {name: (kept if name == table else content) for name, content in document.items()}
 
 
 def _prove(trial: Trial) -> Proved:

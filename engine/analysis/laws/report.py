@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.analysis.laws.comparing import witness
+from engine.analysis.laws.frame import Side
 from engine.analysis.laws.prove import prove_law
 from engine.analysis.laws.showing import case_text, prove_json, prove_lines
+from engine.analysis.laws.witnessing import witness_case, witness_json, witness_lines
 from engine.explaining.terminal import say, say_json
 from engine.law import Law
 from engine.problems import InputError, Problem, did_you_mean
@@ -33,15 +36,38 @@ def prove_law_report(
         for line in prove_lines(law, report):
             say(line)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         for finding in report.findings:
             name = (
                 finding.question.declared.name
                 if finding.question.declared is not None
                 else "-".join((finding.question.kind, finding.question.key[1]))
             )
-            target = folder / f"{name}.yaml"
-            temporary = target.with_suffix(".tmp")
-            temporary.write_text(case_text(law, finding), encoding="utf-8")
-            temporary.replace(target)
+            write(folder / f"{name}.yaml", case_text(law, finding))
     return not report.failures
+
+
+def witness_report(one: Side, other: Side, years: tuple[int, ...], folder: Path | None, form: str, language: str) -> bool:
+    """`kazets law witness`; whether no case was found that the laws decide differently.
+
+    Raises:
+        EngineDefect: proving failed.
+    """
+    report = witness(one, other, years or None)
+    if form == "json":
+        say_json(witness_json(report))
+    else:
+        for line in witness_lines(report, language):
+            say(line)
+    if folder is not None:
+        for finding in report.findings:
+            write(folder / "first" / f"{finding.decision[1]}.yaml", witness_case(report, finding))
+            write(folder / "second" / f"{finding.decision[1]}.yaml", witness_case(report, finding, True))
+    return not report.findings
+
+
+def write(target: Path, text: str) -> None:
+    """Write a whole file or none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(target)

@@ -208,6 +208,15 @@ def dump(cases: list[dict[str, Any]]) -> str:
     return yaml.safe_dump({"cases": cases}, allow_unicode=True, sort_keys=False, default_flow_style=None, width=4_000)
 
 
+def flow(document: Document) -> Iterator[str]:
+    """Facts for a reader: each row on a line of its own."""
+    for name, content in document.items():
+        rows = content if isinstance(content, list) else [content]
+        for row in rows:
+            said = ", ".join(f"{column}: {cell}" for column, cell in row.items()) if isinstance(row, dict) else str(row)
+            yield f"{name}: {said}"
+
+
 # -- plain data -------------------------------------------------------------------------------------------------
 
 
