@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from cli import main
 from engine.analysis.laws import Finding, Report, prove_law
 from engine.analysis.laws.showing import case_text, prove_json, prove_lines
-from engine.drafting.cases import read_cases
+from engine.drafting.cases import Laws, read_cases
 from engine.drafting.cases_running import run_all
 from engine.law import Law
 from engine.problems import InputError
@@ -282,7 +282,7 @@ def test_the_case_that_is_written_runs(law: Law, year_2024: Report, tmp_path: Pa
     for finding in year_2024.findings:
         target = tmp_path / "found.yaml"
         target.write_text(case_text(law, finding), encoding="utf-8")
-        for _, outcome in run_all(law, read_cases(target, "found.yaml", ROOT / "schemas"), 1):
+        for _, outcome in run_all(Laws(law, ROOT / "rulesets", ROOT / "schemas"), read_cases(target, "found.yaml", ROOT / "schemas"), 1):
             assert outcome.passed
 
 

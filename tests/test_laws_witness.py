@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from cli import main
 from engine.analysis.laws import Side, Witnesses, witness
 from engine.analysis.laws.witnessing import witness_case, witness_json, witness_lines
-from engine.drafting.cases import read_cases
+from engine.drafting.cases import Laws, read_cases
 from engine.drafting.cases_running import run_all
 from engine.law import Law
 from engine.proving import Gap, comparable
@@ -188,7 +188,12 @@ def test_the_cases_run_under_each_law(law: Law, authorities: Witnesses, tmp_path
         for other in (False, True):
             target = tmp_path / "case.yaml"
             target.write_text(witness_case(authorities, finding, other), encoding="utf-8")
-            assert all(outcome.passed for _, outcome in run_all(law, read_cases(target, "case.yaml", ROOT / "schemas"), 1))
+            assert all(
+                outcome.passed
+                for _, outcome in run_all(
+                    Laws(law, ROOT / "rulesets", ROOT / "schemas"), read_cases(target, "case.yaml", ROOT / "schemas"), 1
+                )
+            )
 
 
 def test_the_report_tells_both_answers_the_case_and_the_bounds(authorities: Witnesses) -> None:

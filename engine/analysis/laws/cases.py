@@ -181,7 +181,7 @@ class Finder:
         plain = []
         if more and more[0] is not False:
             plain.append(more[0] if column.has_presumed and column.presumed is None else z3.Not(more[0]))
-        if (row.table, column.name) in self.universe.year_columns:
+        if column.year:
             plain.append(variable == self.universe.year)
         return z3.And(plain) if plain else None
 

@@ -66,11 +66,8 @@ class Frame:
         for law in laws:
             for table, columns in _patterns(law, entity):
                 patterns.setdefault(table, set()).add(columns)
-        years = frozenset(
-            (t, c) for t, content in laws[0].tree["tables"].items() for c, s in content["columns"].items() if s["type"] == "year"
-        )
         root = (spec.table, ROOT_ID) if spec.table is not None else None
-        self.universe = Universe(vocabulary, patterns, years, root, year, bounds)
+        self.universe = Universe(vocabulary, patterns, root, year, bounds)
         if spec.year_of is not None and self.universe.root is not None:
             self._within_the_year(self.universe.root.cell(spec.year_of))
         self._invariants = {name: invariants_of(vocabulary, name) for name, table in vocabulary.tables.items() if table.invariants}

@@ -78,7 +78,6 @@ class Universe:
     Args:
         vocabulary: the tables, columns and codes that all laws asked about share.
         patterns: table -> the sets of columns by which the rules find its rows.
-        years: the columns that hold a year.
         root: the table and key of the row asked about; None for an entity without a row.
         year: the year asked about.
     """
@@ -87,12 +86,11 @@ class Universe:
         self,
         vocabulary: Vocabulary,
         patterns: Mapping[str, Iterable[frozenset[str]]],
-        years: frozenset[tuple[str, str]],
         root: tuple[str, str] | None,
         year: int,
         bounds: Bounds,
     ) -> None:
-        self.vocabulary, self.year, self.bounds, self.year_columns = vocabulary, year, bounds, years
+        self.vocabulary, self.year, self.bounds = vocabulary, year, bounds
         self._root_table = root[0] if root is not None else None
         self.pins = {table: frozenset.intersection(*found) for table, found in ((t, list(p)) for t, p in patterns.items()) if found}
         self.matched = {(table, column) for table, found in patterns.items() for columns in found for column in columns}
@@ -100,11 +98,11 @@ class Universe:
         self.rows: dict[str, Row] = {}
         self._buckets: dict[tuple[str, tuple[Any, ...]], list[Row]] = {}
         self._populations: dict[str, list[Row]] = {}
-        self.root = self._population_of(root[0], root[1])[0] if root is not None else None
         self.years = (year - bounds.years_before, year + bounds.years_after)
         self.first, self.last = date(self.years[0], 1, 1).toordinal(), date(self.years[1], 12, 31).toordinal()
         self.as_of = z3.Int("as_of")
         self.constraints += [self.as_of >= date(year, 1, 1).toordinal(), self.as_of <= self.last]
+        self.root = self._population_of(root[0], root[1])[0] if root is not None else None
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
@@ -127,6 +125,10 @@ class Universe:
 
     def _row(self, spec: TableSpec, name: str, present: Formula, fixed: Mapping[str, Any]) -> Row:
         row = self.rows[f"{spec.name}[{name}]"] = Row(self, spec, name, present, fixed)
+        for column, value in fixed.items():
+            if spec.columns[column].past and isinstance(value, int):
+                begun = self.as_of >= date(value, 1, 1).toordinal()
+                self.constraints.append(z3.Implies(formula(present), begun))
         return row
 
     def stands_alone(self, row: Row) -> bool:
@@ -239,7 +241,7 @@ class Universe:
         variable = z3.Int(name)
         row.variables[column.name] = (variable, none)
         self.constraints += [variable >= self.first, variable <= self.last]
-        if column.event:
+        if column.event or column.past:
             given = conj(row.present, neg(none))
             self.constraints.append(z3.Implies(formula(given), variable <= self.as_of))
         return Num(variable, variable, none=none, day=True)
@@ -249,8 +251,11 @@ class Universe:
         row.variables[column.name] = (variable, none)
         if column.minimum is not None:
             self.constraints.append(variable >= int(column.minimum))
-        if (row.table, column.name) in self.year_columns:
+        if column.year:
             self.constraints += [variable >= self.years[0], variable <= self.years[1]]
+        if column.past:
+            today = op.year_of(Num(self.as_of, self.as_of, day=True), *self.years).low
+            self.constraints.append(z3.Implies(formula(conj(row.present, neg(none))), variable <= today))
         return Num(variable, variable, none=none)
 
     def _choice(self, row: Row, column: ColumnSpec, name: str, options: list[Any]) -> Any:
