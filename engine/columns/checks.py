@@ -8,29 +8,40 @@ from typing import Any
 
 import polars as pl
 
-from engine.columns.cells import DAY, INT, ROW
+from engine.columns.cells import DAY, INT, Cells
+from engine.columns.compiling import Bound
+from engine.columns.data import Data
 from engine.columns.encoding import NONE, UNKNOWN, Tables, days
+from engine.columns.running import Run, schedule
+from engine.columns.settling import Settling
 from engine.language import ColumnSpec, TableSpec, show
+from engine.law import Program
+from engine.law.invariants import ROW, invariants_of
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
 MAX_PROBLEMS = 100
+FIRST_YEAR, LAST_YEAR = 10**3, 10**4 - 1
+"""A year is written with four digits."""
 BAD = {"table": pl.String(), "row": pl.Int64(), "column": pl.String(), "message": pl.String(), "remedy": pl.String()}
 Finding = tuple[pl.Series, str, str, str]
 """Where it is wrong, in which column, what is wrong and how to mend it; `{}` stands for what is written there."""
 
 
-def check(tables: Tables, as_of: date) -> None:
+def check(tables: Tables, as_of: date, program: Program) -> None:
     """Refuse a register in which a row breaks a check.
+
+    Args:
+        program: any; invariants read nothing of the law.
 
     Raises:
         InputError: with up to a hundred problems; the file is the table's name, the line the number of the row, from 1.
     """
-    bad = bad_rows(tables, as_of, MAX_PROBLEMS)
+    bad = bad_rows(tables, as_of, program, MAX_PROBLEMS)
     if bad.height:
         raise InputError([Problem(r["table"], r["row"], 1, r["message"], r["remedy"]) for r in bad.iter_rows(named=True)])
 
 
-def bad_rows(tables: Tables, as_of: date, most: int | None = None) -> pl.DataFrame:
+def bad_rows(tables: Tables, as_of: date, program: Program, most: int | None = None) -> pl.DataFrame:
     """Every row that breaks a check, with the column and the reason.
 
     Raises:
@@ -44,7 +55,7 @@ def bad_rows(tables: Tables, as_of: date, most: int | None = None) -> pl.DataFra
         for column in frame.columns:
             if column.removesuffix(":none") not in spec.columns:
                 raise input_error(name, 0, 0, f"{name} has no column '{column}'", did_you_mean(column, spec.columns))
-        for wrong, column, message, remedy in _of_table(tables, spec, frame, as_of):
+        for wrong, column, message, remedy in _of_table(tables, spec, frame, as_of, program):
             for row in wrong.arg_true().head((most or frame.height) - len(found)).to_list():
                 cell = frame[column][row] if column in frame.columns else None
                 found.append(
@@ -55,7 +66,7 @@ def bad_rows(tables: Tables, as_of: date, most: int | None = None) -> pl.DataFra
     return pl.DataFrame(found, schema=BAD)
 
 
-def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date) -> Iterator[Finding]:
+def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date, program: Program) -> Iterator[Finding]:
     if frame.height == 0:
         return
     for name, column in spec.columns.items():
@@ -64,10 +75,16 @@ def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date)
         elif column.required:
             everywhere = pl.repeat(True, frame.height, dtype=pl.Boolean, eager=True)
             yield everywhere, name, f"{spec.name} needs '{name}'", f"write {name} in this row"
+    yield from _excluded(tables, spec, frame, as_of, program)
     if spec.key and all(name in frame.columns for name in spec.key):
-        twice = frame.select(spec.key).is_duplicated()
-        if twice.any():
-            again = twice & ~frame.select(pl.struct(spec.key).is_first_distinct()).to_series()
+        encoded = [tables.column(spec.name, name) for name in spec.key]
+        names = pl.DataFrame([c.values.head(frame.height).alias(name) for c, name in zip(encoded, spec.key, strict=True)])
+        none = [c.none.head(frame.height).alias(f"{name}:none") for c, name in zip(encoded, spec.key, strict=True) if c.none is not None]
+        names = names.with_columns(none)
+        if names.n_unique() < names.height:
+            again = ~names.select(pl.struct(names.columns).is_first_distinct()).to_series()
+            for unknown in (c.unknown for c in encoded):
+                again = again if unknown is None else again & ~unknown.head(frame.height)
             yield again, spec.key[0], f"{spec.name}: a second row for {', '.join(spec.key)}, here {{}}", "keep one, or add them up"
 
 
@@ -96,12 +113,29 @@ def _of_column(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.Da
             yield low, name, f"{place} is {{}}; it cannot be less than {show(column.minimum)}", "correct the number"
         if column.whole and found.scale != 1:
             yield (values % found.scale != 0) & known, name, f"{place} is {{}}; it must be whole", "correct the number"
-    if found.kind == DAY and column.event:
-        late = (values > days(as_of)) & known
+    if column.year:
+        yield ((values < FIRST_YEAR) | (values > LAST_YEAR)) & known, name, f"{place}: '{{}}' is not a year: write four digits", ""
+    if column.event or column.past:
+        late = (values > (days(as_of) if found.kind == DAY else as_of.year * found.scale)) & known
         remedy = "nothing can have happened after the day that is asked about: correct one of the two"
         yield late, name, f"{place} is {{}}, after as_of {as_of}", remedy
     if column.unit_of is not None:
         yield from _of_unit(tables, spec, column, frame)
+
+
+def _excluded(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date, program: Program) -> Iterator[Finding]:
+    """The rows that an invariant of their table is known to exclude."""
+    space = ("rows", spec.name)
+    for invariant in invariants_of(tables.vocabulary, spec.name):
+        if not set(invariant.columns) <= set(frame.columns):
+            continue
+        data, cells = Data(tables, as_of, frozenset(), frozenset()), Cells()
+        compiler = Settling(cells, data, program, {})
+        fails = compiler.truth(invariant.holds, {ROW: Bound(space, None, spec.name)}, space).fails
+        if not fails.constant:
+            wrong = Run(schedule([fails]), data).run()[fails.number].head(frame.height)
+            said = invariant.says.get("en", f"{spec.name}: {invariant.name} does not hold")
+            yield wrong, invariant.columns[0], said, f"correct {' or '.join(invariant.columns)}"
 
 
 def _unread(tables: Tables, column: ColumnSpec, unread: pl.Series, text: pl.Series, place: str) -> Finding:
@@ -137,6 +171,3 @@ def _of_unit(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.Data
         f"{spec.name}.{column.name} is '{{}}', but this is measured otherwise",
         "convert the quantity, or leave the unit out",
     )
-
-
-__all__ = ["ROW", "bad_rows", "check"]

@@ -20,7 +20,7 @@ from engine.columns.planning import Plan
 from engine.columns.proved import prove_roots, replaced
 from engine.columns.roots import slices
 from engine.facts import Facts
-from engine.law import Law
+from engine.law import Law, Program, Selection
 from engine.proving import Inquiry, Root
 
 SMALL = 1_000
@@ -73,7 +73,7 @@ def decide(
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts)
     if not checked:
-        check(data.tables, as_of)
+        check(data.tables, as_of, any_program(law, selection))
     if generic is None:
         generic = sum(frame.height for frame in tables.values()) < SMALL
     years = Years(law, selection, data, _PLANS, reasons)
@@ -145,12 +145,18 @@ def bad_rows(law: Law, tables: Mapping[str, pl.DataFrame], as_of: date) -> pl.Da
     Raises:
         InputError: a table or a column is not in the vocabulary.
     """
-    return _bad_rows(Tables(law.vocabulary, tables, _aliases(law)), as_of)
+    return _bad_rows(Tables(law.vocabulary, tables, _aliases(law)), as_of, any_program(law, law.select()))
 
 
 def schema_of(law: Law, entity: str, reasons: bool = True) -> dict[str, Any]:
     """The columns of an entity's frame and their types."""
     return Schema.of(law, entity).dtypes(reasons)
+
+
+def any_program(law: Law, selection: Selection) -> Program:
+    """The law of some year: for expressions that read nothing of it."""
+    phase = next(iter(law.phases.values()))
+    return Program(law, selection, phase, phase.first_year)
 
 
 def _aliases(law: Law) -> dict[str, dict[str, str]]:

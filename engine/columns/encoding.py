@@ -206,9 +206,9 @@ TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _repeat(kind: str, value: Any, count: int) -> pl.Series:
-    empty: dict[str, Any] = {BOOL: False, TEXT: ""}
-    filled: pl.Series = pl.repeat(empty.get(kind, 0) if value is None else value, count, dtype=PHYSICAL[kind], eager=True)
-    return filled
+    fill: Any = ({BOOL: False, TEXT: ""}.get(kind, 0)) if value is None else value
+    made: pl.Series = pl.repeat(fill, count, dtype=PHYSICAL[kind], eager=True)
+    return made
 
 
 def _joined(parts: list[Column]) -> Column:

@@ -11,7 +11,7 @@ def identical(index: pl.Series, size: int) -> bool:
     """Whether each of ``size`` rows names itself."""
     if len(index) != size or (size and (index[0] != 0 or index[size - 1] != size - 1)):
         return False
-    return bool((index == pl.int_range(0, size, eager=True)).all())
+    return bool((index == pl.int_range(0, size, dtype=pl.UInt32, eager=True)).all())
 
 
 @dataclass(frozen=True)

@@ -148,17 +148,18 @@ def _compared(cell: Cell) -> str:
 
 
 def _lt(cell: Cell, named: set[int]) -> pl.Expr:
+    """A constant stands on the right: Polars 1.44 makes one row of a constant compared with a column of one repeated value."""
     kind = _compared(cell)
     if kind == DAY and any(a.constant and not -(2**31) <= a.value < 2**31 for a in cell.args):
         kind = INT
     left, right = (_as(a, kind, named) for a in cell.args)
-    return left < right
+    return right > left if cell.args[0].constant else left < right
 
 
 def _eq(cell: Cell, named: set[int]) -> pl.Expr:
     kind = _compared(cell)
     left, right = (_as(a, kind, named) for a in cell.args)
-    return left == right
+    return right == left if cell.args[0].constant else left == right
 
 
 def _arithmetic(cell: Cell, named: set[int]) -> pl.Expr:
