@@ -13,7 +13,7 @@ import pytest
 from engine.columns import Decided, decide, facts_for, roots_of, schema_of
 from engine.drafting.cases import Case, all_cases
 from engine.facts import Facts, Row, load_facts
-from engine.language import Unknown
+from engine.language import Unknown, Vocabulary
 from engine.language.values import decimal_text
 from engine.law import Law
 from engine.proving import Inquiry, Prover, Root, determine
@@ -25,12 +25,13 @@ TODAY = date(2026, 1, 1)
 STATES = {"unknown": "undetermined", "gap": "Gap", "conflict": "Conflict"}
 
 
-def tables_of(facts: Facts) -> dict[str, pl.DataFrame]:
-    """The frames from which the facts could have been read, every cell written out as text."""
+def tables_of(facts: Facts, vocabulary: Vocabulary) -> dict[str, pl.DataFrame]:
+    """The frames from which the facts could have been read, every cell written out as text; what is presumed of all rows is left out."""
     tables = {}
     for name in facts.given:
         rows = facts.tables[name]
-        columns = {c for row in rows for c in row.cells}
+        specs = vocabulary.tables[name].columns
+        columns = {c for row in rows for c, v in row.cells.items() if not (specs[c].has_presumed and v == specs[c].presumed)}
         tables[name] = pl.DataFrame({c: pl.Series([written(row.cells[c]) for row in rows], dtype=pl.String) for c in sorted(columns)})
     return tables
 
@@ -99,7 +100,7 @@ def plain(outcome: Any) -> Any:
 def agree(law: Law, facts: Facts, inquiry: Inquiry | None = None, reasons: bool = True) -> Decided:
     """Columns and proving say the same of every root of the facts."""
     inquiry = inquiry or Inquiry()
-    tables = tables_of(facts)
+    tables = tables_of(facts, law.vocabulary)
     decided = decide(law, tables, facts.as_of, inquiry, withheld=facts.withheld, generic=False, reasons=reasons)
     prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
     whole = [name for name, spec in law.vocabulary.entities.items() if spec.of is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from engine.law.invariants import ROW, invariants_of
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
 MAX_PROBLEMS = 100
+_BRACES = re.compile(r"\{([^{}]+)\}")
 FIRST_YEAR, LAST_YEAR = 10**3, 10**4 - 1
 """A year is written with four digits."""
 BAD = {"table": pl.String(), "row": pl.Int64(), "column": pl.String(), "message": pl.String(), "remedy": pl.String()}
@@ -64,6 +66,16 @@ def bad_rows(tables: Tables, as_of: date, program: Program, most: int | None = N
             if most is not None and len(found) >= most:
                 return pl.DataFrame(found, schema=BAD)
     return pl.DataFrame(found, schema=BAD)
+
+
+def _filled(message: str, cell: Any, frame: pl.DataFrame, row: int) -> str:
+    """What is wrong with a row, in its own words: `{}` is the cell, `{row.COLUMN}` another; what it refers to is named only."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1).removeprefix("row.")
+        return str(frame[name][row]) if name in frame.columns else name
+
+    return _BRACES.sub(value, message.replace("{}", str(cell)))
 
 
 def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date, program: Program) -> Iterator[Finding]:

@@ -11,10 +11,12 @@ import polars as pl
 
 from engine.columns.data import Data
 from engine.columns.frames import Schema, frame_of
-from engine.columns.planning import Key, Plan, build, cells_of, read_later
+from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
+from engine.columns.reasons import Sentences
 from engine.columns.roots import Slice, governed_years, slices
 from engine.columns.running import Run
 from engine.columns.values import Value
+from engine.explaining.words import Words
 from engine.law import Law, Program, Selection
 
 
@@ -45,6 +47,7 @@ class Years:
         self.law, self.selection, self.data, self.plans, self.reasons = law, selection, data, plans, reasons
         self.years = governed_years(law, selection)
         self.found = Found()
+        self.telling: tuple[Key, Words] | None = None
         self._programs: dict[tuple[str, int], Program] = {}
 
     def program(self, year: int, code: str | None = None) -> Program:
@@ -94,9 +97,27 @@ class Years:
                 if not cell.constant:
                     self.data.imports[*key, one.year, cell.number] = found[cell.number]
         self.found.unsupported.update(plan.unsupported)
-        if wanted:
+        if wanted and self.telling is not None:
+            self._tell(one, program, earlier, *self.telling)
+        elif wanted:
             self._put_out(one, plan, found, root.name)
         return plan
+
+    def _tell(self, one: Slice, program: Program, earlier: Mapping[tuple[str, str, int], Value], key: Key, words: Words) -> None:
+        compiler = compiler_of(self.data, program, earlier, self.years)
+        entity = self.law.vocabulary.entities[key[0]]
+        over = one.space if entity.of is None else ("rows", entity.table)
+        told = Sentences(self.law, self.data, one, key, words).series(compiler, self.data.height(over))
+        if entity.of is None:
+            frame, kept = pl.DataFrame({"key": self._keys(one), "sentence": told}), one.mask
+        else:
+            whole = self.data.column(over, next(iter(entity.where)), "values")
+            assert whole is not None
+            own = self.data.tables.keys(entity.table or "")
+            frame = pl.DataFrame({"key": own, "of": self._keys(one).gather(whole), "sentence": told})
+            kept = None if one.mask is None else one.mask.gather(whole)
+        frame = frame if kept is None else frame.filter(kept)
+        self.found.frames.setdefault(key[0], []).append(frame.with_columns(pl.lit(one.year, dtype=pl.Int32).alias("year")))
 
     def _plan(
         self, one: Slice, program: Program, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool

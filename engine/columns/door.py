@@ -19,6 +19,7 @@ from engine.columns.handing import facts_of
 from engine.columns.planning import Plan
 from engine.columns.proved import prove_roots, replaced
 from engine.columns.roots import slices
+from engine.explaining.words import Words
 from engine.facts import Facts
 from engine.law import Law, Program, Selection
 from engine.proving import Inquiry, Root
@@ -88,6 +89,34 @@ def decide(
     for root in proved:
         counts[root.entity] = counts.get(root.entity, 0) + 1
     return Decided(frames, scales, counts, tuple(sorted(found.unsupported)))
+
+
+def sentences(
+    law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, decision: tuple[str, str], language: str = "en", inquiry: Inquiry | None = None, *,
+    withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), only: pl.Series | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Why a decision came out as it did: for every instance the sentences of the rules that stand, parted by semicolons.
+
+    Args:
+        decision: (entity, name).
+        language: `en`, `ru` or `kk`.
+
+    Returns:
+        `key`, `year`, for a part `of`, and `sentence`: empty where no rule stands, null where a sentence names a value
+        that is not known for certain (or columns cannot compute); the proof tells such a row.
+
+    Raises:
+        InputError: the rulesets have no such language.
+    """
+    inquiry = inquiry or Inquiry()
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts)
+    years = Years(law, selection, data, _PLANS, False)
+    years.telling = (decision, Words(law, language))
+    root = law.vocabulary.main_names(decision[0])[-1].name
+    frames = years.decide((root,), only).frames.get(decision[0], [])
+    names = ["key", "year", *(["of"] if root != decision[0] else []), "sentence"]
+    return pl.concat(frames).select(names) if frames else pl.DataFrame(schema={n: pl.Int32 if n == "year" else pl.String for n in names})
 
 
 def _all_inexact(law: Law, years: Years, entities: Collection[str] | None, only: pl.Series | None) -> Found:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.columns.cells import CODE, ROW, Cell, Cells, Space, Unsupported
+from engine.columns.cells import CODE, Cell, Cells, Space, Unsupported
 from engine.columns.compiling import Bound, mapped
 from engine.columns.data import Data
 from engine.columns.running import Schedule, schedule
@@ -81,9 +81,8 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
         years: the years that a phase governs.
     """
     data.asked = {}
-    cells = Cells()
-    compiler = Settling(cells, data, program, {k: _imported(cells, k, v, data) for k, v in earlier.items()})
-    compiler.years = years
+    compiler = compiler_of(data, program, earlier, years)
+    cells = compiler.cells
     shown = [k for k in law.vocabulary.decisions if wanted and _within(law, root, k[0])]
     outcomes: dict[Key, Outcome] = {}
     unsupported = []
@@ -100,6 +99,14 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
     remembered = {key: outcomes[key].value for key in kept}
     outputs = [c for part in parts for c in _cells_of(part)] + [c for value in remembered.values() for c in cells_of(value)]
     return Plan(parts, remembered, dict(data.asked), schedule(outputs), program.year, program.phase.id, tuple(unsupported))
+
+
+def compiler_of(data: Data, program: Program, earlier: Mapping[tuple[str, str, int], Value], years: tuple[int, ...]) -> Settling:
+    """A compiler for one year, with what earlier years decided."""
+    cells = Cells()
+    compiler = Settling(cells, data, program, {k: _imported(cells, k, v) for k, v in earlier.items()})
+    compiler.years = years
+    return compiler
 
 
 def environment(
@@ -138,7 +145,7 @@ def _not_here(cells: Cells, law: Law, key: Key) -> Outcome:
     return Outcome(value, c.false, c.false)
 
 
-def _imported(cells: Cells, key: tuple[str, str, int], value: Value, data: Data) -> Value:
+def _imported(cells: Cells, key: tuple[str, str, int], value: Value) -> Value:
     """A value that an earlier year decided, as a leaf of this plan."""
     numbers: dict[int, Cell] = {}
 
@@ -232,6 +239,3 @@ def _of_earlier(node: Node, law: Law, earlier: frozenset[str]) -> Iterable[Key]:
             earlier |= {node.variable}
     for child in children(node):
         yield from _of_earlier(child, law, earlier)
-
-
-__all__ = ["ROW", "STATES", "VALUE", "Part", "Plan", "Shown", "build", "cells_of", "read_later"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
 from engine.columns.cells import Space
-from engine.columns.data import ANY_NONE, Data
-from engine.columns.encoding import EPOCH
+from engine.columns.data import Data
 from engine.law import Law, Selection
 from engine.problems import input_error
 
@@ -145,6 +143,3 @@ def _coded(law: Law, data: Data, entity: str) -> Iterator[Slice]:
         if phase is not None:
             for year in sorted(stated_years) if spec.years else [phase.last_year]:
                 yield Slice(entity, year, ("one",), None, code)
-
-
-__all__ = ["ANY_NONE", "EPOCH", "Slice", "date", "governed_years", "slices"]
