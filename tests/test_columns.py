@@ -10,12 +10,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engine.columns import Decided, decide, facts_for, roots_of, schema_of
+from engine.columns import Decided, decide, facts_for, roots_of, schema_of, sentences
 from engine.drafting.cases import Case, all_cases
+from engine.explaining.proof_text import ProofText
+from engine.explaining.words import Words
 from engine.facts import Facts, Row, load_facts
 from engine.language import Unknown, Vocabulary
 from engine.language.values import decimal_text
 from engine.law import Law
+from engine.problems import InputError
 from engine.proving import Inquiry, Prover, Root, determine
 from engine.proving.determination import comparable
 from tests.conftest import ROOT
@@ -134,4 +137,84 @@ def test_the_real_plans_come_out_as_proved(plan: str, authority: str, law: Law) 
     assert decided.proved == {}, "no row of the real plans needs proving"
 
 
-__all__ = ["agree", "facts_for", "roots_of", "schema_of"]
+# -- what the frames say --------------------------------------------------------------------------------------------------
+
+CASE = ROOT / "examples" / "case.yaml"
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_a_sentence_is_the_one_of_the_proof(language: str, law: Law) -> None:
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    prover, told = Prover(law, law.select(), facts), 0
+    words = Words(law, language)
+    for key in [("installation_year", n) for n in ("surrender", "shortfall", "threshold_emissions", "obligation", "report")] + [
+        ("lot", "counted")
+    ]:
+        frame = sentences(law, tables_of(facts, law.vocabulary), facts.as_of, key, language)
+        for row in frame.iter_rows(named=True):
+            root = Root("installation_year", (row.get("of") or row["key"],), row["year"])
+            determination = determine(prover, root, "brief")
+            proof = ProofText(words, prover.program(root), determination.steps)
+            (step,) = [s for (e, place, n), s in determination.steps.items() if (e, n) == key and place[0] == row["key"]]
+            stands = [r for r in step.rules if r.state == "holds"]
+            assert row["sentence"] == "; ".join(proof.sentence(proof.rules[r.rule], r) for r in stands)
+            told += bool(row["sentence"])
+    assert told >= 6
+
+
+def test_the_frames_have_the_columns_that_the_schema_promises(law: Law) -> None:
+    decided = agree(law, load_facts(CASE, law.vocabulary, {}, None, TODAY))
+    for entity, frame in decided.frames.items():
+        assert dict(frame.schema) == schema_of(law, entity)
+
+
+def test_the_rules_that_stand_are_those_of_the_proof(law: Law) -> None:
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    columns, proofs = (decide(law, tables_of(facts, law.vocabulary), facts.as_of, generic=g) for g in (False, True))
+    assert columns.proved == {} and sum(proofs.proved.values()) == sum(f.height for e, f in proofs.frames.items() if e != "lot")
+    for entity, frame in proofs.frames.items():
+        own, other = (f.sort("key", "year").drop("proved") for f in (frame, columns.frames[entity]))
+        assert own.equals(other, null_equal=True)
+
+
+def test_facts_for_a_row_prove_what_the_register_says(law: Law) -> None:
+    facts = load_facts(ROOT / "examples" / "plan-2021", law.vocabulary, {}, None, TODAY)
+    tables = tables_of(facts, law.vocabulary)
+    root = roots_of(law, tables, facts.as_of)[7]
+    few = facts_for(law, tables, facts.as_of, [root], withheld=facts.withheld)
+    assert len(few.tables["installations"]) < len(facts.tables["installations"]) / 4
+    one, all_ = (determine(Prover(law, law.select(), f), root).outcomes for f in (few, facts))
+    assert {n: comparable(o) for n, o in one.items()} == {n: comparable(o) for n, o in all_.items()}
+
+
+def test_a_second_register_runs_on_the_plan_of_the_first(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    decide(law, tables_of(facts, law.vocabulary), facts.as_of, generic=False)
+    monkeypatch.setattr("engine.columns.deciding.build", lambda *arguments: pytest.fail("compiled again"))
+    decide(law, tables_of(facts, law.vocabulary), facts.as_of, generic=False)
+
+
+@pytest.mark.parametrize(("table", "column", "cell", "message"), [
+    ("emissions", "tonnes", "-1", "it cannot be less than 0"), ("emissions", "tonnes", "1e5", "is not a decimal number"),
+    ("installations", "sector", "pwer", "is not in the code list 'sectors'"), ("emissions", "installation", "Q", "no 'Q' in installations"),
+    ("reports", "submitted_on", "2099-01-01", "after as_of"), ("reports", "submitted_on", "1.4.2024", "is not a date"),
+    ("emissions", "year", "24", "is not a year"), ("emissions", "year", "", "emissions needs 'year'"),
+])  # fmt: skip
+def test_a_bad_cell_is_refused_with_its_row(table: str, column: str, cell: str, message: str, law: Law) -> None:
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    tables = tables_of(facts, law.vocabulary)
+    last = tables[table].height - 1
+    changed = tables[table].with_columns(pl.when(pl.int_range(pl.len()) == last).then(pl.lit(cell)).otherwise(pl.col(column)).alias(column))
+    with pytest.raises(InputError) as caught:
+        decide(law, {**tables, table: changed}, facts.as_of, generic=False)
+    (problem,) = [p for p in caught.value.problems if message in p.message]
+    assert (problem.file, problem.line) == (table, last + 1)
+
+
+def test_floats_are_refused(law: Law) -> None:
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    tables = tables_of(facts, law.vocabulary)
+    with pytest.raises(TypeError, match="floats are not exact"):
+        decide(
+            law, {**tables, "emissions": tables["emissions"].with_columns(pl.col("tonnes").cast(pl.Float64))}, facts.as_of, generic=False
+        )

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from engine.columns import Decided
 from engine.law import Law
-from tests.small_law import facts_of
+from tests.small_law import facts_of, law_of
 from tests.test_columns import agree
 from tests.test_oracle import BASE_TREE, THOROUGH, Pick, examples, picker, random_facts, random_rules, random_values, too_large
 
@@ -36,3 +39,69 @@ def test_random_programs_come_out_as_proved(randomly: Random) -> None:
     law = Law(tree, f"random {randomly.getrandbits(64)}")
     assume(not too_large(law))
     agree(law, facts_of(law.vocabulary, tamed(pick, random_facts(pick))))
+
+
+# -- numbers that tempt ---------------------------------------------------------------------------------------------------
+
+
+def asked(declared: str, value: str, sites: list[dict[str, str]], more: str = "{}") -> tuple[list[Any], Decided]:
+    """The exact values of one decision ``d`` over installations, once columns and proving agree on them."""
+    law = law_of(f"decisions: {{d: {{{declared}}}}}", f"rules: [{{rule: r, decides: d, value: '{value}'}}]", more)
+    facts = {"as_of": "2025-01-01", "installations": [{"id": f"I{n}", **cells} for n, cells in enumerate(sites)]}
+    facts["emissions"] = [{"installation": f"I{n}", "year": 2023, "gas": "co2"} for n in range(len(sites))]
+    decided = agree(law, facts_of(law.vocabulary, facts))
+    frame, scale = decided.frames["site_year"].sort("key"), decided.scales["site_year", "d"]
+    return [Fraction(number, scale) if number is not None else None for number in frame["d"].to_list()], decided
+
+
+@pytest.mark.parametrize(("function", "expected"), [
+    ("round_half_up", [-2, -1, 0, 1, 2, 3]), ("floor", [-2, -1, 0, 0, 1, 2]), ("ceil", [-1, 0, 0, 1, 2, 3]),
+])  # fmt: skip
+def test_halves_round_away_from_zero_and_not_to_even(function: str, expected: list[int]) -> None:
+    """-3, -1, 0, 1, 3, 5 halves: half-even would give -2, 0, 0, 0, 2, 2, and division that cuts -1 for the floor of -3/2."""
+    found, decided = asked(
+        "type: number", f"{function}(installation.signed * 0.5)", [{"signed": s} for s in ("-3", "-1", "0", "1", "3", "5")]
+    )
+    assert found == expected and decided.proved == {}
+
+
+def test_a_benchmark_in_millionths_loses_nothing() -> None:
+    """0.4925 x 200 is 98.5; 1 t less is 98.0075, of which the floor is 98, where 0.4925 as a double times 200 is 98.49999…"""
+    found, decided = asked(
+        "type: number", "floor(installation.owed * 0.4925 * 2)", [{"owed": o} for o in ("200", "199", "1000000000000.000001")]
+    )
+    assert found == [197, 196, 985_000_000_000] and decided.proved == {}
+
+
+def test_a_product_beyond_64_bits_is_computed_in_128() -> None:
+    found, decided = asked("type: number", "installation.owed * installation.owed", [{"owed": "4000000000000000000"}, {"owed": "3"}])
+    assert found == [16 * 10**36, 9] and decided.proved == {}
+
+
+def test_a_product_beyond_128_bits_is_proved() -> None:
+    text = "installation.owed * installation.owed * installation.owed * 0.5 - installation.owed * installation.owed * installation.owed * 0.5 + 1"
+    found, decided = asked("type: number", text, [{"owed": "4000000000000000000"}, {"owed": "3"}])
+    assert found == [1, 1] and decided.proved == {"site_year": 2}
+
+
+def test_only_the_row_with_a_number_beyond_62_bits_is_proved() -> None:
+    at, below = 2**62, 2**62 - 1
+    found, decided = asked("type: number", "installation.owed + installation.owed", [{"owed": str(at)}, {"owed": str(below)}])
+    assert found == [2 * at, 2 * below] and decided.proved == {"site_year": 1}
+    assert decided.frames["site_year"].sort("key")["proved"].to_list() == [True, False]
+
+
+def test_a_sum_over_lots_beyond_64_bits_neither_wraps_nor_rounds() -> None:
+    law = law_of(
+        "decisions: {d: {type: number, unit: allowance}}", "rules: [{rule: r, decides: d, value: 'sum(l.quantity for l in lots)'}]"
+    )
+    facts = {
+        "as_of": "2025-01-01",
+        "installations": [{"id": "A"}, {"id": "B"}, {"id": "C"}],
+        "emissions": [{"installation": i, "year": 2023, "gas": "co2"} for i in "ABC"],
+        "units": [{"id": f"A{n}", "installation": "A", "quantity": str(2**61)} for n in range(10)]
+        + [{"id": "C1", "installation": "C", "quantity": "20000001"}, {"id": "C2", "installation": "C", "quantity": "0.000001"}],
+    }
+    decided = agree(law, facts_of(law.vocabulary, facts))
+    frame, scale = decided.frames["site_year"].sort("key"), decided.scales["site_year", "d"]
+    assert [Fraction(n, scale) for n in frame["d"].to_list()] == [10 * 2**61, 0, Fraction(20_000_001_000_001, 10**6)]

@@ -26,7 +26,6 @@ from engine.proving import Inquiry, Root
 
 SMALL = 1_000
 """Below so many roots proving them is quicker than compiling."""
-_PLANS: dict[Any, list[Plan]] = {}
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def decide(
         check(data.tables, as_of, any_program(law, selection))
     if generic is None:
         generic = sum(frame.height for frame in tables.values()) < SMALL
-    years = Years(law, selection, data, _PLANS, reasons)
+    years = Years(law, selection, data, _plans(law), reasons)
     if generic:
         found = _all_inexact(law, years, entities, only)
     else:
@@ -111,7 +110,7 @@ def sentences(
     inquiry = inquiry or Inquiry()
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts)
-    years = Years(law, selection, data, _PLANS, False)
+    years = Years(law, selection, data, _plans(law), False)
     years.telling = (decision, Words(law, language))
     root = law.vocabulary.main_names(decision[0])[-1].name
     frames = years.decide((root,), only).frames.get(decision[0], [])
@@ -186,6 +185,12 @@ def any_program(law: Law, selection: Selection) -> Program:
     """The law of some year: for expressions that read nothing of it."""
     phase = next(iter(law.phases.values()))
     return Program(law, selection, phase, phase.first_year)
+
+
+def _plans(law: Law) -> dict[Any, list[Plan]]:
+    """What was compiled under a law in this process."""
+    found: dict[Any, list[Plan]] = law.__dict__.setdefault("_column_plans", {})
+    return found
 
 
 def _aliases(law: Law) -> dict[str, dict[str, str]]:

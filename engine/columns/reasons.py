@@ -129,12 +129,9 @@ class Sentences:
             return text, self._use(value.holds) | self._use(value.fails)
         if isinstance(value, (Number, Code)):
             known, none = self._use(value.known), self._use(value.none)
-            if isinstance(value, Number):
-                text = self._day(value, kind) if kind.kind == "date" else self._number(value, kind)
-            else:
-                text = self._named(value, kind)
-            if text is not None:
-                return pl.when(none).then(pl.lit(say(None, kind))).otherwise(text), known
+            told = self._quantity(value, kind) if isinstance(value, Number) else self._named(value, kind)
+            if told is not None:
+                return pl.when(none).then(pl.lit(say(None, kind))).otherwise(told), known
         if (
             isinstance(value, Members)
             and value.unknown.constant
@@ -151,6 +148,9 @@ class Sentences:
         if any(not (t.holds.value or (t.fails.constant and t.fails.value)) for t in value.inside.values()):
             return pl.lit(""), pl.lit(False)
         return pl.lit(self.words.value(frozenset(codes[m] if codes else m for m in held), kind)), pl.lit(True)
+
+    def _quantity(self, value: Number, kind: Type) -> pl.Expr | None:
+        return self._day(value, kind) if kind.kind == "date" else self._number(value, kind)
 
     def _day(self, value: Number, kind: Type) -> pl.Expr:
         return self._looked_up(value.low, lambda number: self.words.value(EPOCH + timedelta(days=number), kind))
