@@ -119,8 +119,8 @@ class Cells:
         if len(kept) == 1:
             return kept[0]
         joined = self._before_gathering(kept)
-        if len(joined) == 1:
-            return joined[0]
+        if len(joined) < len(kept):
+            return self.both(*joined)
         return self.make("and", tuple(sorted(joined, key=lambda c: c.number)), None, joined[0].space, BOOL)
 
     def _before_gathering(self, items: list[Cell]) -> list[Cell]:
