@@ -121,9 +121,9 @@ def test_an_interrupted_run_is_taken_up_where_it_stopped(law: Law, tmp_path: Pat
     decided: list[int] = []
     real = Decider.decide
 
-    def counted(decider: Decider, *arguments: Any, **options: Any) -> Any:
+    def counted(self: Decider, *arguments: Any, **options: Any) -> Any:
         decided.append(1)
-        return real(decider, *arguments, **options)
+        return real(self, *arguments, **options)
 
     monkeypatch.setattr(Decider, "decide", counted)
     command("determine", folder, "--out", out, "--partitions", "3")

@@ -33,7 +33,11 @@ def other_entities(
         found.append(decider.decide(register, tables, [entity.name for entity in coded], doubts, check=False))
     for entity in roots:
         if entity.table in register.files:
-            found.append(decider.decide(register, _near(decider, register, entity.table or "", entity.name, aside), [entity.name], doubts, check=aside is None))
+            found.append(
+                decider.decide(
+                    register, _near(decider, register, entity.table or "", entity.name, aside), [entity.name], doubts, check=aside is None
+                )
+            )
     return found
 
 

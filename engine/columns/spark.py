@@ -6,6 +6,8 @@ Spark reads, shuffles, retries and writes; a task holds one part at a time. Plan
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -66,7 +68,8 @@ def session() -> SparkSession:
         from pyspark.sql import SparkSession
     except ImportError:
         raise InputError([Problem("--on", 0, 0, "PySpark is not installed", "pip install 'kazets[spark]'")]) from None
-    return SparkSession.builder.appName("kazets").getOrCreate()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    return SparkSession.builder.appName("kazets").config("spark.ui.showConsoleProgress", False).getOrCreate()
 
 
 class Cluster:
@@ -81,6 +84,7 @@ class Cluster:
         self.routes = Routes.of(law)
         self.tables = {table: self._read(table) for table in register.files}
         self.parts = parts or 1 + sum(register.about_rows(table) for table in register.files) // ROWS_PER_PART
+        spark.conf.set("spark.sql.shuffle.partitions", max(self.parts, spark.sparkContext.defaultParallelism))
 
     def _read(self, table: str) -> DataFrame:
         from pyspark.sql import functions as f
@@ -111,7 +115,9 @@ class Cluster:
         key = f.col(routes.key)
         group = f.col(routes.group) if routes.group in base.columns else f.lit(None).cast("string")
         alone = group.isNull() | group.isin(*NOBODY)
-        owners = base.select(key.alias("key"), f.when(alone, f.concat(f.lit("\0"), key)).otherwise(group).alias("group")).dropDuplicates(["key"])
+        owners = base.select(key.alias("key"), f.when(alone, f.concat(f.lit("\0"), key)).otherwise(group).alias("group")).dropDuplicates(
+            ["key"]
+        )
         pairs = [tuple(row) for link in routes.links for row in self._pairs(link, owners)]
         found = components([(str(one), str(other)) for one, other in pairs])
         if found:
@@ -144,7 +150,11 @@ class Cluster:
         from pyspark.sql import functions as f
 
         all_parts = self.spark.range(self.parts).select(f.col("id").cast("int").alias(PART))
-        sent = [self._row(table, all_parts.crossJoin(f.broadcast(frame))) for table, frame in self.tables.items() if self.routes.column(table) is None]
+        sent = [
+            self._row(table, all_parts.crossJoin(f.broadcast(frame)))
+            for table, frame in self.tables.items()
+            if self.routes.column(table) is None
+        ]
         for table, frame in self.tables.items():
             column = self.routes.column(table)
             if column is None:
@@ -155,7 +165,9 @@ class Cluster:
             sent.append(self._row(table, placed))
             if hosts and (table in (self.routes.base, self.routes.grouped) or table in self.routes.host_tables):
                 near = owners.where(f.col("key").isin(hosts)).select(f.col(by).alias("@place"), f.col(PART).alias("@own")).distinct()
-                copies = frame.join(f.broadcast(near), f.col(column) == f.col("@place")).crossJoin(all_parts).where(f.col(PART) != f.col("@own"))
+                copies = (
+                    frame.join(f.broadcast(near), f.col(column) == f.col("@place")).crossJoin(all_parts).where(f.col(PART) != f.col("@own"))
+                )
                 sent.append(self._row(table, copies))
         union = sent[0]
         for frame in sent[1:]:
@@ -214,7 +226,9 @@ class Cluster:
         sent: list[DataFrame] = []
         for table in sorted({table for e in coded for table in read_by(self.law, e.name)} & set(self.tables)):
             columns = self.law.vocabulary.tables[table].columns
-            code = next((name for name, c in columns.items() if c.type.codes == coded[0].codes and name in self.tables[table].columns), None)
+            code = next(
+                (name for name, c in columns.items() if c.type.codes == coded[0].codes and name in self.tables[table].columns), None
+            )
             place: Column = f.pmod(f.xxhash64(f.coalesce(f.col(code), f.lit(""))), f.lit(self.parts)) if code is not None else f.lit(0)
             sent.append(self._row(table, self.tables[table].withColumn(PART, place.cast("int"))))
         if not sent:
@@ -224,7 +238,9 @@ class Cluster:
             union = union.unionAll(frame)
         names = tuple(e.name for e in coded)
         return (
-            union.repartition(self.parts, PART).sortWithinPartitions(PART, TABLE).mapInArrow(_deciding(self.task(doubts, names)), self.schema(names))
+            union.repartition(self.parts, PART)
+            .sortWithinPartitions(PART, TABLE)
+            .mapInArrow(_deciding(self.task(doubts, names)), self.schema(names))
         )
 
     def entities(self, root: str) -> tuple[str, ...]:
@@ -293,7 +309,9 @@ def _doubting(task: Task) -> Callable[[Batches], Batches]:
             for table in rows[TABLE].unique():
                 found |= doubts_of(law, {table: tables[table]})
         pairs = sorted(found)
-        yield pyarrow.RecordBatch.from_pydict({"table": [a for a, _ in pairs], "cells": [b for _, b in pairs]}, pyarrow.schema([("table", "string"), ("cells", "string")]))
+        yield pyarrow.RecordBatch.from_pydict(
+            {"table": [a for a, _ in pairs], "cells": [b for _, b in pairs]}, pyarrow.schema([("table", "string"), ("cells", "string")])
+        )
 
     return doubting
 
@@ -326,7 +344,9 @@ def _refuse(law: Law, tables: Mapping[str, polars.DataFrame], as_of: date, part:
     if len(wrong):
         table, row, column, message = wrong.row(0)
         cells = ",".join("" if cell is None else str(cell) for cell in tables[table].row(row - 1))
-        raise ValueError(f"{table}, column {column}: {message} — in the row {cells} ({len(wrong)} wrong rows in part {part}; without --on, --bad-rows lists them)")
+        raise ValueError(
+            f"{table}, column {column}: {message} — in the row {cells} ({len(wrong)} wrong rows in part {part}; without --on, --bad-rows lists them)"
+        )
 
 
 def _kinds(law: Law, task: Task) -> dict[str, polars.DataType]:
@@ -348,5 +368,7 @@ def _wide(entity: str, rows: polars.DataFrame, kinds: Mapping[str, polars.DataTy
         if name != ENTITY
     ]
     table = rows.select(polars.lit(entity).alias(ENTITY), *cells).to_arrow(compat_level=polars.CompatLevel.oldest())
-    plain = pyarrow.schema([(field.name, pyarrow.string() if pyarrow.types.is_large_string(field.type) else field.type) for field in table.schema])
+    plain = pyarrow.schema(
+        [(field.name, pyarrow.string() if pyarrow.types.is_large_string(field.type) else field.type) for field in table.schema]
+    )
     yield from table.cast(plain).to_batches(max_chunksize=1 << 16)

@@ -202,7 +202,10 @@ def _finish(order: Order, state: Path, plan: Mapping[str, Any], key: str, tally:
                 message = f"'{name}' needs more decimals in some partitions than in others"
                 raise InputError([Problem(str(order.out), 0, 0, message, "use --partitions 1")])
     owners = polars.read_parquet(state / "owners.parquet").select(
-        polars.col(OWNER).alias("key"), polars.col(GROUP).alias("group"), polars.col(TOGETHER).alias("together"), polars.col(PART).alias("part")
+        polars.col(OWNER).alias("key"),
+        polars.col(GROUP).alias("group"),
+        polars.col(TOGETHER).alias("together"),
+        polars.col(PART).alias("part"),
     )
     complete(order, key, owners, plan["doubts"], plan["hosts"], tally, scales)
     shutil.rmtree(state)
