@@ -49,6 +49,8 @@ class ProofText:
         kind = self.program.law.vocabulary.decisions[step.entity, step.decision].type
         pad = "  " * depth
         label = self.words.decision(step.entity, step.decision)
+        if self.program.law.vocabulary.entities[step.entity].of is not None:  # one of several: which
+            label += f" [{step.place[0]}]"
         if self.words.language == "en":  # the name by which the command line asks for it
             label += f" ({self.program.law.decision_name(step.entity, step.decision)})"
         head = f"{pad}{label}: {self.words.value(step.outcome, kind)}"
