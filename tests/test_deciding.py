@@ -29,7 +29,7 @@ reports: [{{installation: K-1, year: 2024, submitted_on: {submitted_on}, verifie
 quotas: [{{installation: K-1, plan: {listed}, year: {year}, quantity: 99000, kind: initial}}]
 units:
   - {{id: U-1, installation: K-1, kind: {kind}, plan: phase_5, issued_for: {issued_for}, quantity: 99000, acquired_on: {acquired_on}}}
-surrenders: [{{installation: K-1, year: 2024, unit: U-1, quantity: {quantity}, on: 2025-04-10}}]
+surrenders: [{{installation: K-1, year: 2024, unit: U-1, quantity: {quantity}, on: {used_on}}}]
 """
 KNOWN = {
     "sector": "power",
@@ -47,8 +47,9 @@ INQUIRY = Inquiry(compare=False)
 def case(folder: Path, **written: str) -> Path:
     """The case with some facts written otherwise; where the sector is asked for, the plan does not list the installation anyway."""
     listed = {"listed": "phase_4", "year": "2021"} if "sector" in written else {"listed": "phase_5", "year": "2024"}
+    used_on = "2025-05-02" if "acquired_on" in written else "2025-04-10"  # no unit is surrendered before it is acquired
     path = folder / "case.yaml"
-    path.write_text(CASE.format(**{**KNOWN, **listed, **written}), encoding="utf-8")
+    path.write_text(CASE.format(**{**KNOWN, **listed, "used_on": used_on, **written}), encoding="utf-8")
     return path
 
 
