@@ -67,6 +67,7 @@ class Tables:
         self.codes = code_lists(vocabulary)
         self._columns: dict[tuple[str, str], Column] = {}
         self._keys: dict[str, pl.Series] = {}
+        self._found: dict[str, list[tuple[pl.Series, pl.Series]]] = {}
         self._extra: dict[str, list[tuple[pl.Series, Mapping[str, str]]]] = {}
 
     # -- rows ---------------------------------------------------------------------------------------------------
@@ -175,8 +176,15 @@ class Tables:
         keys = self.keys(table)
         if len(keys) == len(ids) and ids.null_count() == 0 and bool((keys == ids.cast(pl.String)).all()):
             return pl.int_range(0, len(ids), dtype=pl.UInt32, eager=True)
+        ids = ids.cast(pl.String)
+        for before, rows in self._found.setdefault(table, []):
+            if len(before) == len(ids) and before[0] == ids[0] and before[-1] == ids[-1] and before.equals(ids, null_equal=True):
+                return rows
         index = pl.DataFrame({"id": keys}).with_row_index("row")
-        return pl.DataFrame({"id": ids.cast(pl.String)}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+        rows = pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+        if len(ids):
+            self._found[table].append((ids, rows))
+        return rows
 
     def _constant(self, spec: TableSpec, column: ColumnSpec, ids: pl.Series, given: Mapping[str, str], absent: bool = False) -> Column:
         """A column of rows that the facts say nothing of: presumed, or unknown."""
