@@ -160,7 +160,7 @@ def test_more_that_means_less_is_shown_by_two_cases() -> None:
     )
     assert kinds(report) == [("never_less", "p")]
     assert [cell(report.findings[0], "owed", index) for index in (0, 1)] == [1, 10]
-    assert len(yaml.safe_load(case_text(law, report.findings[0]))["cases"]) == 2
+    assert len(yaml.safe_load(case_text(law, report.findings[0], "two cases"))["cases"]) == 2
 
 
 def test_more_that_never_means_less_is_proved() -> None:
@@ -281,7 +281,7 @@ def test_nothing_else_is_found_in_2024(year_2024: Report) -> None:
 def test_the_case_that_is_written_runs(law: Law, year_2024: Report, tmp_path: Path) -> None:
     for finding in year_2024.findings:
         target = tmp_path / "found.yaml"
-        target.write_text(case_text(law, finding), encoding="utf-8")
+        target.write_text(case_text(law, finding, "as found"), encoding="utf-8")
         for _, outcome in run_all(Laws(law, ROOT / "rulesets", ROOT / "schemas"), read_cases(target, "found.yaml", ROOT / "schemas"), 1):
             assert outcome.passed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.commands.law import law
-from engine.commands.options import FILE, Asked, common, load, rulesets, text_or_json
+from engine.commands.options import FILE, Asked, common, load, rulesets, speech, text_or_json
 
 
 @click.command("prove-law")
@@ -16,9 +16,12 @@ from engine.commands.options import FILE, Asked, common, load, rulesets, text_or
 @click.option("--authority", "authorities", multiple=True, help="Only this authority (default: all). May be repeated.")
 @click.option("--readings/--no-readings", default=True, show_default=True, help="Ask under each answer to each open question too.")
 @click.option("--write", "folder", type=FILE, help="A folder for the cases that were found, as worked examples.")
+@speech
 @rulesets
 @text_or_json
-def prove_law(years: tuple[int, ...], authorities: tuple[str, ...], readings: bool, folder: Path | None, rulesets: Path, form: str) -> None:
+def prove_law(
+    years: tuple[int, ...], authorities: tuple[str, ...], readings: bool, folder: Path | None, language: str, rulesets: Path, form: str
+) -> None:
     """Look for cases in which the law is silent or contradicts itself, or in which a declared property does not hold.
 
     Z3 searches all cases within stated bounds; what it finds is proved before it is shown. Exit status 1 where
@@ -32,7 +35,7 @@ def prove_law(years: tuple[int, ...], authorities: tuple[str, ...], readings: bo
     """
     from engine.analysis.laws.report import prove_law_report
 
-    if not prove_law_report(load(rulesets), years, authorities, readings, folder, form):
+    if not prove_law_report(load(rulesets), years, authorities, readings, folder, form, language):
         sys.exit(1)
 
 

@@ -147,7 +147,10 @@ class Finder:
         for number in range(len(guards)):
             fewest = self._try(z3.AtMost(*guards, number))
             if fewest is not None:
-                return fewest
+                model = fewest
+                break
+        for guard in reversed(guards):  # of cases with as few rows always the same one
+            model = self._or(model, z3.Not(guard))
         return model
 
     def _writable(self, model: Any, relevant: Relevant, more: list[Any]) -> Any:
@@ -161,8 +164,11 @@ class Finder:
         cells = [(row, name) for row in relevant.rows if _there(row, model) for name in relevant.open_cells(row)]
         for row, name in cells:
             preferred = self._preferred(row, row.spec.columns[name], row.variables[name])
-            if preferred is not None:
-                model = self._or(model, preferred)
+            plain = self._try(preferred) if preferred is not None else None
+            if plain is not None:
+                model = plain
+            elif z3.is_int(row.variables[name][0]) and row.spec.columns[name].type.kind != "date":
+                model = self._least(row.variables[name][0], model)  # the first of the codes, the earliest of the years
         numbers = [row.variables[name][0] for row, name in cells if z3.is_real(row.variables[name][0])]
         days = [row.variables[name][0] for row, name in cells if row.spec.columns[name].type.kind == "date"]
         for variable in [*numbers, *more, *days, self.universe.as_of]:

@@ -8,6 +8,7 @@ from engine.analysis.laws.comparing import witness
 from engine.analysis.laws.frame import Side
 from engine.analysis.laws.prove import prove_law
 from engine.analysis.laws.showing import case_text, prove_json, prove_lines
+from engine.analysis.laws.telling import Telling
 from engine.analysis.laws.witnessing import witness_case, witness_json, witness_lines
 from engine.explaining.terminal import say, say_json
 from engine.law import Law
@@ -15,7 +16,7 @@ from engine.problems import InputError, Problem, did_you_mean
 
 
 def prove_law_report(
-    law: Law, years: tuple[int, ...], authorities: tuple[str, ...], readings: bool, folder: Path | None, form: str
+    law: Law, years: tuple[int, ...], authorities: tuple[str, ...], readings: bool, folder: Path | None, form: str, language: str
 ) -> bool:
     """`kazets prove-law`; whether nothing was found.
 
@@ -33,16 +34,14 @@ def prove_law_report(
     if form == "json":
         say_json(prove_json(law, report))
     else:
-        for line in prove_lines(law, report):
+        for line in prove_lines(law, report, language):
             say(line)
     if folder is not None:
+        words = Telling(law, language)
         for finding in report.findings:
-            name = (
-                finding.question.declared.name
-                if finding.question.declared is not None
-                else "-".join((finding.question.kind, finding.question.key[1]))
-            )
-            write(folder / f"{name}.yaml", case_text(law, finding))
+            declared, key = finding.question.declared, finding.question.key
+            name = declared.name if declared is not None else f"{finding.question.kind}-{key[1]}"
+            write(folder / f"{name}.yaml", case_text(law, finding, words.question(finding.question)))
     return not report.failures
 
 
@@ -60,8 +59,8 @@ def witness_report(one: Side, other: Side, years: tuple[int, ...], folder: Path 
             say(line)
     if folder is not None:
         for finding in report.findings:
-            write(folder / "first" / f"{finding.decision[1]}.yaml", witness_case(report, finding))
-            write(folder / "second" / f"{finding.decision[1]}.yaml", witness_case(report, finding, True))
+            write(folder / "first" / f"{finding.decision[1]}.yaml", witness_case(report, finding, False, language))
+            write(folder / "second" / f"{finding.decision[1]}.yaml", witness_case(report, finding, True, language))
     return not report.findings
 
 

@@ -8,93 +8,66 @@ from typing import Any
 
 import yaml
 
-from engine.analysis.laws.asking import CONFLICT, GAP, LEFT_OPEN, Question
+from engine.analysis.laws.asking import Question
 from engine.analysis.laws.cases import Document
 from engine.analysis.laws.prove import Finding, Report, Under, Where
 from engine.analysis.laws.replaying import Proved
-from engine.analysis.laws.universe import Bounds
+from engine.analysis.laws.telling import Telling
 from engine.language import OpenSet, Unknown, show
 from engine.law import Law
 from engine.proving import Conflict, Gap, Root
 
-TEXTS = {
-    "head": "{asked:,} questions about {programs} laws of a year: {proved:,} proved, {found} answered by a case, {unproved} not answered ({seconds} s)",
-    "none": "Nothing was found against this law.",
-    GAP: "gap: no rule says what {name} is",
-    CONFLICT: "conflict: rules say different things of {name}",
-    "declared": "not so: {says} ({name})",
-    LEFT_OPEN: "left open, as the ruleset says: {says} ({name})",
-    "where": "  in {0}",
-    "more": "… and {0} more",
-    "case": "  a case:",
-    "rules": "  by the rules {0}",
-    "unproved": "not answered: {kind} {name}: {why} ({number} times, first in {where})",
-    "bounds": "What is proved is proved for every case within these bounds:",
-}
 MOST_SHOWN = 6
 
 
-def stated(bounds: Bounds) -> list[str]:
-    """The bounds of a proof, in words."""
-    return [
-        "facts are known: every cell that a rule reads has a value, and every measurement that a rule looks up has a row; what the law leaves unknown stays unknown",
-        f"up to {bounds.installations} rows of what is asked about (the installation and others beside it), up to {bounds.rows} rows of each other kind for each thing they belong to",
-        f"records of the year asked about and of the {bounds.look_back} years before it",
-        f"days and years from {bounds.years_before} years before the year asked about to {bounds.years_after} years after it, the day asked about not before that year",
-        "projects, verifiers, participants and venues are not shared between rows",
-    ]
+def prove_lines(law: Law, report: Report, language: str = "en") -> Iterator[str]:
+    """The report for a reader.
 
-
-def prove_lines(law: Law, report: Report) -> Iterator[str]:
-    """The report for a reader."""
-    found = sum(len(finding.where) for finding in report.findings)
-    yield TEXTS["head"].format(
+    Raises:
+        InputError: the ruleset lacks a word.
+    """
+    words = Telling(law, language)
+    yield words.tell(
+        "head",
         asked=report.asked,
         programs=report.programs,
         proved=report.proved,
-        found=found,
+        found=sum(len(finding.where) for finding in report.findings),
         unproved=len(report.unproved),
         seconds=round(report.seconds),
     )
     for finding in report.findings:
         yield ""
-        yield title(law, finding.question)
-        for text in _places(finding.where):
-            yield TEXTS["where"].format(text)
+        title = words.question(finding.question)
+        yield title
+        yield from (f"  {line}" for line in _places(words, finding.where))
         rules = _rules(finding)
         if rules:
-            yield TEXTS["rules"].format(", ".join(rules))
-        yield TEXTS["case"]
-        for text in case_text(law, finding).splitlines():
-            yield f"    {text}"
+            yield "  " + words.tell("rules", rules=", ".join(rules))
+        yield "  " + words.tell("case")
+        yield from (f"    {line}" for line in case_text(law, finding, title).splitlines())
     if not report.failures:
-        yield TEXTS["none"]
-    yield from _unproved(law, report)
+        yield ""
+        yield words.tell("none")
+    for one in report.unproved:
+        name = f"{one.question.kind} {one.question.key[1]} ({one.where.under})"
+        yield words.tell("unanswered", name=name, year=one.where.year, why=one.why)
     yield ""
-    yield TEXTS["bounds"]
-    for text in stated(report.bounds):
-        yield f"  - {text}"
+    yield words.tell("bounds")
+    yield from (f"  - {text}" for text in words.bounds(report.bounds))
 
 
-def title(law: Law, question: Question) -> str:
-    """A question in words."""
-    if question.declared is not None:
-        text = TEXTS[LEFT_OPEN if question.kind == LEFT_OPEN else "declared"]
-        return text.format(says=question.declared.says.get("en", question.declared.name), name=question.declared.name)
-    return TEXTS[question.kind].format(name=law.decision_name(*question.key))
-
-
-def _places(where: tuple[Where, ...]) -> Iterator[str]:
-    """Years by law, those under the plain authorities first."""
-    by_law: dict[str, list[str]] = {}
-    for each in sorted(where, key=lambda w: (w.under.reading is not None, w.under.known_on is not None)):
-        by_law.setdefault(str(each.under), []).append(str(each.year))
-    plain = [name for name in by_law if "=" not in name]
+def _places(words: Telling, where: tuple[Where, ...]) -> Iterator[str]:
+    """Years by law, those under the plain authorities first; of mere readings the first few."""
+    by_law: dict[Under, list[int]] = {}
+    for each in where:
+        by_law.setdefault(each.under, []).append(each.year)
+    plain = [under for under in by_law if under.reading is None]
     shown = plain or list(by_law)[:MOST_SHOWN]
-    for name in shown:
-        yield f"{', '.join(dict.fromkeys(sorted(by_law[name])))} (authority {name})"
+    for under in shown:
+        yield words.tell("where", years=", ".join(map(str, sorted(set(by_law[under])))), under=under)
     if len(by_law) > len(shown):
-        yield TEXTS["more"].format(f"{len(by_law) - len(shown)} readings")
+        yield words.tell("more", count=len(by_law) - len(shown))
 
 
 def _rules(finding: Finding) -> tuple[str, ...]:
@@ -107,22 +80,11 @@ def _outcome(finding: Finding, proved: Proved) -> Any:
     return proved.outcomes.get((key[0], finding.place, key[1])) if key is not None else None
 
 
-def _unproved(law: Law, report: Report) -> Iterator[str]:
-    groups: dict[tuple[str, str, str], list[Where]] = {}
-    for one in report.unproved:
-        name = one.question.declared.name if one.question.declared is not None else law.decision_name(*one.question.key)
-        groups.setdefault((one.question.kind, name, one.why), []).append(one.where)
-    for (kind, name, why), where in groups.items():
-        first = f"{where[0].year}, authority {where[0].under}"
-        yield TEXTS["unproved"].format(kind=kind, name=name, why=why, number=len(where), where=first)
-
-
 # -- worked examples --------------------------------------------------------------------------------------------
 
 
-def case_text(law: Law, finding: Finding) -> str:
+def case_text(law: Law, finding: Finding, title: str) -> str:
     """The cases of a finding in the format of `rulesets/**/cases`; they say what proving says now."""
-    words = title(law, finding.question)
     cases = []
     for index, (document, proved) in enumerate(zip(finding.documents, finding.proved, strict=True)):
         name = (
@@ -132,7 +94,7 @@ def case_text(law: Law, finding: Finding) -> str:
         )
         step = f"-{'before' if index == 0 else 'after'}" if len(finding.documents) > 1 else ""
         expected = _expected(law, finding, proved)
-        cases.append(example(law, f"{name}-{finding.root.year}{step}", words, document, finding.root, finding.where[0].under, expected))
+        cases.append(example(law, f"{name}-{finding.root.year}{step}", title, document, finding.root, finding.where[0].under, expected))
     return dump(cases)
 
 
@@ -222,12 +184,13 @@ def flow(document: Document) -> Iterator[str]:
 
 def prove_json(law: Law, report: Report) -> dict[str, Any]:
     """The report as plain data."""
+    words = Telling(law)
     return {
         "asked": report.asked,
         "proved": report.proved,
         "programs": report.programs,
         "seconds": round(report.seconds),
-        "bounds": stated(report.bounds),
+        "bounds": words.bounds(report.bounds),
         "findings": [
             {
                 "kind": finding.question.kind,
@@ -237,7 +200,7 @@ def prove_json(law: Law, report: Report) -> dict[str, Any]:
                 "rules": list(_rules(finding)),
                 "where": [{"phase": w.phase, "year": w.year, "under": str(w.under)} for w in finding.where],
                 "facts": list(finding.documents),
-                "cases": case_text(law, finding),
+                "cases": case_text(law, finding, words.question(finding.question)),
             }
             for finding in report.findings
         ],

@@ -8,32 +8,21 @@ from typing import Any
 from engine.analysis.laws.comparing import Difference, Witnesses
 from engine.analysis.laws.flips import RULE, Flip, Said
 from engine.analysis.laws.prove import Under
-from engine.analysis.laws.showing import dump, example, expectation, flow, plain, stated
-from engine.explaining.words import Words, plain_json
-
-TEXTS = {
-    "head": "{found} decisions differ, {same} are the same in every case within the bounds ({identical} read the same rules and values), "
-    "{unproved} not answered ({seconds} s)",
-    "group": "because of {what}:",
-    "sides": "    {one}  |  {other}",
-    "rule": "    rule {name}: {one}  |  {other} [{cites}]",
-    "silent": "no such rule",
-    "unasked": "not asked",
-    "decision": "  {label} ({name}), {root}: {one}  |  {other}",
-    "of": "  {label} ({name}), {root}, {place}: {one}  |  {other}",
-    "same": "No case within the bounds is decided differently.",
-    "only": "only one of the laws decides: {names}",
-    "unproved": "not answered: {name} in {year}: {why}",
-    "bounds": "What is the same is proved so for every case within these bounds:",
-    "title": "{name}: {one} under the first law, {other} under the second",
-}
+from engine.analysis.laws.showing import dump, example, expectation, flow, plain
+from engine.analysis.laws.telling import Telling
+from engine.explaining.words import plain_json
 
 
 def witness_lines(report: Witnesses, language: str = "en") -> Iterator[str]:
-    """The report for a reader: what the laws say otherwise, and below it each decision that this flips, with its smallest case."""
-    law = report.one.law
-    words = Words(law, language), Words(report.other.law, language)
-    yield TEXTS["head"].format(
+    """The report for a reader: what the laws say otherwise, and below it each decision that this flips, with its smallest case.
+
+    Raises:
+        InputError: the ruleset lacks a word.
+    """
+    both = Telling(report.one.law, language), Telling(report.other.law, language)
+    words, law = both[0], report.one.law
+    yield words.tell(
+        "differ",
         found=len(report.findings),
         same=len(report.same),
         identical=len(report.identical),
@@ -45,73 +34,63 @@ def witness_lines(report: Witnesses, language: str = "en") -> Iterator[str]:
         groups.setdefault(tuple((flip.kind, flip.name, str(flip.key)) for flip in finding.flips), []).append(finding)
     for findings in groups.values():
         yield ""
-        yield TEXTS["group"].format(what=", ".join(_named(flip) for flip in findings[0].flips))
-        for flip in findings[0].flips:
-            yield _sides(words, flip)
+        yield words.tell("because", what=", ".join(_named(flip) for flip in findings[0].flips))
+        yield from (f"    {_sides(both, flip)}" for flip in findings[0].flips)
         for finding in findings:
-            yield _decided(words, finding)
-            for line in flow(finding.document):
-                yield f"      {line}"
+            yield f"  {_decided(both, finding)}"
+            yield from (f"      {line}" for line in flow(finding.document))
     if not report.findings:
-        yield TEXTS["same"]
+        yield words.tell("no_difference")
     if report.only:
-        yield TEXTS["only"].format(names=", ".join(sorted(name for _, name in report.only)))
+        yield words.tell("only", names=", ".join(sorted(name for _, name in report.only)))
     for each in report.unproved:
-        yield TEXTS["unproved"].format(name=law.decision_name(*each.decision), year=each.year, why=each.why)
+        yield words.tell("unanswered", name=law.decision_name(*each.decision), year=each.year, why=each.why)
     yield ""
-    yield TEXTS["bounds"]
-    for text in stated(report.bounds):
-        yield f"  - {text}"
+    yield words.tell("bounds")
+    yield from (f"  - {text}" for text in words.bounds(report.bounds))
 
 
 def _named(flip: Flip) -> str:
     return f"{flip.name}[{flip.key}]" if flip.key is not None else flip.name
 
 
-def _sides(words: tuple[Words, Words], flip: Flip) -> str:
+def _sides(both: tuple[Telling, Telling], flip: Flip) -> str:
     """What the two laws say at a point where they part; of a rule that both have, whether it applies."""
     if flip.kind == RULE and flip.one.text == flip.other.text:
-        one, other = (_state(said) for said in (flip.one, flip.other))
-        return TEXTS["rule"].format(name=flip.name, cites=words[0].cites(flip.one.cites), one=one, other=other)
-    one, other = (_said(each, flip, said) for each, said in zip(words, (flip.one, flip.other), strict=True))
-    return TEXTS["sides"].format(one=one, other=other)
+        one, other = (_state(words, said) for words, said in zip(both, (flip.one, flip.other), strict=True))
+        return both[0].tell("rule", name=flip.name, cites=both[0].cites(flip.one.cites), one=one, other=other)
+    return "  |  ".join(_said(words, flip, said) for words, said in zip(both, (flip.one, flip.other), strict=True))
 
 
-def _state(said: Said) -> str:
+def _state(words: Telling, said: Said) -> str:
     """Whether a rule applies, and what it gives where that is no mere yes."""
-    state = said.state or TEXTS["unasked"]
+    state = words.state(said.state)
     return state if said.value is None or isinstance(said.value, bool) else f"{state}: {plain(said.value)}"
 
 
-def _said(words: Words, flip: Flip, said: Said) -> str:
-    cites = words.cites(said.cites) if said.cites else ""
+def _said(words: Telling, flip: Flip, said: Said) -> str:
     if flip.kind == RULE:
-        text = TEXTS["silent"] if said.text is None else f"{said.text} — {_state(said)}"
+        text = words.tell("no_rule") if said.text is None else f"{said.text} — {_state(words, said)}"
     else:
         spec = words.law.vocabulary.parameters.get(flip.name)
         text = words.value(said.value, spec.type) if spec is not None else str(said.value)
-    return f"{text} [{cites}]" if cites else text
+    return f"{text} [{words.cites(said.cites)}]" if said.cites else text
 
 
-def _decided(words: tuple[Words, Words], finding: Difference) -> str:
-    law = words[0].law
+def _decided(both: tuple[Telling, Telling], finding: Difference) -> str:
+    law = both[0].law
     kind = law.vocabulary.decisions[finding.decision].type
-    part = finding.decision[0] != finding.root.entity
-    return TEXTS["of" if part else "decision"].format(
-        label=words[0].decision(*finding.decision),
-        name=law.decision_name(*finding.decision),
-        root=finding.root,
-        place=finding.place[0],
-        one=words[0].value(finding.one, kind),
-        other=words[1].value(finding.other, kind),
-    )
+    part = f", {finding.place[0]}" if finding.decision[0] != finding.root.entity else ""
+    name = f"{both[0].decision(*finding.decision)} ({law.decision_name(*finding.decision)}), {finding.root}{part}"
+    return f"{name}: {both[0].value(finding.one, kind)}  |  {both[1].value(finding.other, kind)}"
 
 
-def witness_case(report: Witnesses, finding: Difference, other: bool = False) -> str:
+def witness_case(report: Witnesses, finding: Difference, other: bool = False, language: str = "en") -> str:
     """The case of a difference in the format of `rulesets/**/cases`, as the first (or the other) law decides it."""
     side, outcome = (report.other, finding.other) if other else (report.one, finding.one)
     name = f"{finding.decision[1]}-{finding.year}-{'second' if other else 'first'}"
-    title = TEXTS["title"].format(name=finding.decision[1], one=plain(finding.one), other=plain(finding.other))
+    words = Telling(report.one.law, language)
+    title = words.tell("case_title", name=finding.decision[1], one=plain(finding.one), other=plain(finding.other))
     expected = expectation(side.law, finding.root, [(finding.decision, finding.place, outcome)])
     settled = {question: side.selection.readings[question] for question in sorted(side.selection.settled)}
     under = Under(side.selection.authority, None, side.selection.known_on)
@@ -125,7 +104,7 @@ def witness_json(report: Witnesses) -> dict[str, Any]:
     """The report as plain data."""
     law = report.one.law
     return {
-        "bounds": stated(report.bounds),
+        "bounds": Telling(law).bounds(report.bounds),
         "seconds": round(report.seconds),
         "differ": [
             {
