@@ -58,7 +58,7 @@ def bad_rows(tables: Tables, as_of: date, program: Program, most: int | None = N
             if column.removesuffix(":none") not in spec.columns:
                 raise input_error(name, 0, 0, f"{name} has no column '{column}'", did_you_mean(column, spec.columns))
         for wrong, column, message, remedy in _of_table(tables, spec, frame, as_of, program):
-            for row in wrong.arg_true().head((most or frame.height) - len(found)).to_list():
+            for row in wrong.arg_true().head(frame.height if most is None else most - len(found)).to_list():
                 cell = frame[column][row] if column in frame.columns else None
                 found.append(
                     {"table": name, "row": row + 1, "column": column, "message": message.replace("{}", str(cell)), "remedy": remedy}

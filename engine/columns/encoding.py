@@ -45,6 +45,11 @@ def days(day: date) -> int:
     return (day - EPOCH).days
 
 
+def _written_day(text: pl.Series) -> pl.Series:
+    """Days written YYYY-MM-DD; what is written otherwise (one digit for a month, too) is null."""
+    return text.set(text.str.len_bytes() != len("YYYY-MM-DD"), None).str.to_date("%Y-%m-%d", strict=False)
+
+
 def kind_of(kind: Type) -> str:
     return {"number": INT, "date": DAY, "bool": BOOL, "code": CODE, "ref": ROW}.get(kind.kind, TEXT)
 
@@ -148,7 +153,7 @@ class Tables:
         if kind == INT:
             values, beyond, scale = _numbers(raw)
         elif kind == DAY:
-            values = (raw.str.to_date("%Y-%m-%d", strict=False) if raw.dtype == pl.String else raw.cast(pl.Date)).to_physical()
+            values = (_written_day(raw) if raw.dtype == pl.String else raw.cast(pl.Date)).to_physical()
         elif kind == BOOL:
             values = raw.str.to_lowercase().replace_strict(TRUTHS, return_dtype=pl.Boolean, default=None) if raw.dtype == pl.String else raw
         elif kind == CODE:

@@ -133,7 +133,7 @@ class FactsBuilder:
         if written == "none" and not column.type.nullable:
             remedy = "write a value" + ("" if column.required else ", or leave it empty where it is not known")
             self.complain(raw.problem(column.name, f"{spec.name}.{column.name} cannot be none", remedy))
-            return Unknown(frozenset())
+            return Unknown(frozenset({Cause("fact", f"{spec.name}.{column.name}", key)}))
         try:
             if column.type.kind in ("text", "ref"):
                 return read_name(written, column.type.nullable, column.type.kind == "text" and column.name not in spec.key)
@@ -142,7 +142,7 @@ class FactsBuilder:
             value = read_plain(self.written(column, written), column.type, self.vocabulary)
         except Unreadable as error:
             self.complain(raw.problem(column.name, f"{spec.name}.{column.name}: {error}"))
-            return Unknown(frozenset())
+            return Unknown(frozenset({Cause("fact", f"{spec.name}.{column.name}", key)}))
         self.check_number(spec, column, value, raw)
         return value
 
