@@ -16,13 +16,16 @@ from engine.drafting.sides import Side
 from engine.explaining.reports import read_facts, roots
 from engine.explaining.terminal import shown
 from engine.facts import Facts, Row
+from engine.facts.register_files import KINDS
 from engine.language import OpenSet, Unknown
 from engine.law import Law
-from engine.problems import input_error
+from engine.problems import InputError, input_error
 from engine.proving import Conflict, Determination, Gap, Root, ask
 
 VALUE, NONE, UNKNOWN, GAP, CONFLICT = "value", "none", "unknown", "gap", "conflict"
-SEPARATOR = ", "
+SEPARATOR, NAME = ", ", "name"
+LARGE = 300_000
+"""Bytes of a register from which columns decide sooner than proving."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,23 @@ class Register:
     """What was decided, and about what.
 
     Attributes:
-        facts: as the first law reads them.
+        about: what the facts say of themselves.
+        rows: of the main entity's table: `key`, and for each column that the manifest groups by, and for the name, `@<column>`.
+        names: table -> id -> name, of the tables that those columns refer to.
         answers: under each law.
     """
 
-    facts: Facts
+    path: str
+    as_of: date
+    digest: str
+    about: Mapping[str, Any]
+    rows: pl.DataFrame
+    names: Mapping[str, Mapping[str, str]]
     answers: tuple[Answers, Answers]
 
 
 def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: str) -> Register:
-    """The register at ``path`` under both laws, with a progress bar where a person waits.
+    """The register at ``path`` under both laws; a large one in columns, any other by proving, with a progress bar where a person waits.
 
     Args:
         label: of the progress bar.
@@ -63,6 +73,8 @@ def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: s
         InputError: the facts cannot be read, or nothing in them can be decided under both laws.
         EngineDefect: proving failed.
     """
+    if path.is_dir() and sum(file.stat().st_size for file in path.rglob("*") if file.suffix in KINDS) > LARGE:
+        return _in_columns(one, other, path, as_of)
     facts = tuple(read_facts(side.law, path, as_of) for side in (one, other))
     asked = [roots(side.law, given, side.inquiry, None, None) for side, given in zip((one, other), facts, strict=True)]
     common = [root for root in asked[0] if root in set(asked[1])]
@@ -70,7 +82,97 @@ def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: s
         raise input_error(
             str(path), 0, 0, "the facts speak of no installation in a year that both laws govern", "add emissions, quotas or reports"
         )
-    return Register(facts[0], _proved((one, other), (facts[0], facts[1]), common, label))
+    answers = _proved((one, other), (facts[0], facts[1]), common, label)
+    given, table, groups = facts[0], *_groups(one.law)
+    rows = {row.key[0]: [_cell(row, column) for column in groups] for row in given.tables[table]}
+    frame = pl.DataFrame({"key": list(rows)} | {f"@{column}": [cells[n] for cells in rows.values()] for n, column in enumerate(groups)})
+    names = {
+        name: {row.key[0]: str(row.cells["name"]) for row in given.tables[name] if isinstance(row.cells.get("name"), str)}
+        for name in one.law.vocabulary.tables
+        if "name" in one.law.vocabulary.tables[name].columns
+    }
+    return Register(given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers)
+
+
+def _groups(law: Law) -> tuple[str, list[str]]:
+    """The main entity's table, and the columns by which its rows are grouped and named."""
+    table = law.vocabulary.entities[str(law.manifest["main"])].table or ""
+    return table, [*law.manifest["impact"]["groups"], NAME]
+
+
+def _cell(row: Row, path: str) -> str | None:
+    """A cell of a row, or of the row that a cell refers to; None where it is not known."""
+    current: Any = row
+    for name in path.split("."):
+        if not isinstance(current, Row):
+            return None
+        current = current.cells.get(name)
+    if isinstance(current, Unknown) or current is None:
+        return None
+    return str(current.key[0]) if isinstance(current, Row) else str(current)
+
+
+# -- in columns ---------------------------------------------------------------------------------------------------
+
+
+def _in_columns(one: Side, other: Side, path: Path, as_of: date | None) -> Register:
+    """Both laws over the whole register at once; what columns cannot decide is proved."""
+    from engine.columns import decide
+    from engine.columns.checking import bad_rows
+    from engine.columns.reading import FILE, PLACE, ROW, open_register
+
+    opened = open_register(one.law, path, as_of, date.today())
+    placed = {name: pl.concat(opened.batches(name), how="diagonal_relaxed") for name in opened.files}
+    tables = {name: frame.drop(PLACE) for name, frame in placed.items()}
+    problems = []
+    for table, row, column, message in bad_rows(one.law, tables, opened.as_of).iter_rows():
+        where = placed[table].row(row - 1, named=True)
+        problems += [bad.problem() for bad in opened.places(table, where[FILE], {where[ROW]: (column, message)})]
+    if problems:
+        raise InputError(problems)
+    answers = []
+    for side in (one, other):
+        found = decide(side.law, tables, opened.as_of, side.inquiry, withheld=opened.withheld, reasons=False, checked=True, generic=False)
+        answers.append(Answers(found.frames, found.scales))
+    rows, names = _grouped(one.law, tables)
+    return Register(str(path), opened.as_of, opened.digest, opened.about, rows, names, (answers[0], answers[1]))
+
+
+def _grouped(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, dict[str, dict[str, str]]]:
+    """The rows of the main table with what groups them, and the names of what they refer to."""
+    table, groups = _groups(law)
+    names = {
+        name: dict(frame.select(law.vocabulary.tables[name].key[0], NAME).iter_rows())
+        for name, frame in tables.items()
+        if NAME in frame.columns and law.vocabulary.tables[name].key
+    }
+    frame = tables[table].cast(pl.String)
+    key = law.vocabulary.tables[table].key[0]
+    made = frame.select(pl.col(key).alias("key"), *(pl.col(c) for c in frame.columns))
+    for group in groups:
+        first, _, rest = group.partition(".")
+        if first not in frame.columns:
+            made = made.with_columns(pl.lit(None, dtype=pl.String).alias(f"@{group}"))
+        elif not rest:
+            made = made.with_columns(_known(pl.col(first)).alias(f"@{group}"))
+        else:
+            other = law.vocabulary.tables[table].columns[first].type.table or ""
+            found = tables.get(other)
+            if found is None or rest not in found.columns:
+                made = made.with_columns(pl.lit(None, dtype=pl.String).alias(f"@{group}"))
+                continue
+            inner = found.select(
+                pl.col(law.vocabulary.tables[other].key[0]).alias(first), _known(pl.col(rest).cast(pl.String)).alias(f"@{group}")
+            )
+            made = made.join(inner, on=first, how="left")
+    return made.select("key", *(f"@{group}" for group in groups)), names
+
+
+def _known(cell: pl.Expr) -> pl.Expr:
+    return pl.when(~cell.is_in(["", UNKNOWN, NONE])).then(cell)
+
+
+# -- by proving ---------------------------------------------------------------------------------------------------
 
 
 def _proved(sides: tuple[Side, Side], facts: tuple[Facts, Facts], asked: list[Root], label: str) -> tuple[Answers, Answers]:

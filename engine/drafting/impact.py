@@ -16,7 +16,6 @@ from engine.drafting.answers import NONE, VALUE, Answers, Register
 from engine.drafting.causes import Cause, Causes
 from engine.drafting.diff import LawDiff
 from engine.drafting.sides import Side
-from engine.language import Unknown
 from engine.language.values import exact
 from engine.law import Law
 
@@ -200,12 +199,7 @@ class _Measure:
     # -- groups -------------------------------------------------------------------------------------------------
 
     def _with_groups(self, frame: pl.DataFrame) -> pl.DataFrame:
-        table = self.law.vocabulary.entities[self.main].table or ""
-        told = {
-            row.key[0]: {name: _cell(row, name) for name in [*self.wanted["groups"], "name"]} for row in self.register.facts.tables[table]
-        }
-        about = pl.DataFrame({"key": list(told)} | {f"@{n}": [told[key][n] for key in told] for n in [*self.wanted["groups"], "name"]})
-        return frame.join(about.cast(pl.String), on="key", how="left").with_columns(self._band().alias("@band"))
+        return frame.join(self.register.rows, on="key", how="left").with_columns(self._band().alias("@band"))
 
     def _band(self) -> pl.Expr:
         """The band of size of an instance, by the first of its edges that is greater; null where its size is not known."""
@@ -325,18 +319,6 @@ def _word(value: str, state: str) -> pl.Expr:
 
 def _told(value: Any, state: str) -> str:
     return str(value) if state == VALUE else NONE if state == NONE else UNDETERMINED
-
-
-def _cell(row: Any, path: str) -> str | None:
-    """A cell of a row, or of the row that a cell refers to; None where it is not known."""
-    current = row
-    for name in path.split("."):
-        if isinstance(current, Unknown) or current is None:
-            return None
-        current = current.cells.get(name)
-    if isinstance(current, Unknown) or current is None:
-        return None
-    return str(current.key[0]) if hasattr(current, "key") else str(current)
 
 
 def labels(law: Law) -> Mapping[str, Any]:

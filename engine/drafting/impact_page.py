@@ -60,7 +60,7 @@ def page(one: Side, other: Side, told: ImpactText, found: LawDiff) -> str:
         "law_title": speech.tell("page_law"),
         "limits_title": speech.tell("page_limits"),
         "limits": [speech.tell("amounts_note"), told.open_line(), speech.tell("page_exact"), speech.tell("page_unofficial")],
-        "made": speech.tell("page_made", one=one.law.digest[:12], other=other.law.digest[:12], facts=told.facts.digest[:12]),
+        "made": speech.tell("page_made", one=one.law.digest[:12], other=other.law.digest[:12], facts=told.register.digest[:12]),
     }
     return render("impact.html.j2", content)
 
@@ -76,7 +76,7 @@ def render(template: str, content: dict[str, Any]) -> str:
 
 def _synthetic(told: ImpactText) -> Iterator[str]:
     """What the register says of its own making."""
-    note = told.facts.about.get("note")
+    note = told.register.about.get("note")
     if note:
         yield str(note)
 

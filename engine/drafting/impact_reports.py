@@ -46,7 +46,7 @@ def compare_report(one: Side, other: Side, path: Path, as_of: date | None, form:
     found = diff(one, other)
     register = decide_both(one, other, path, as_of, speech.tell("deciding"))
     impact = measure(one, other, register, found)
-    told = ImpactText(speech, impact, register.facts)
+    told = ImpactText(speech, impact, register)
     if form == "text" and output is None:
         for line in [*head_lines(speech, one, other), *told.lines()]:
             if isinstance(line, str):
@@ -132,12 +132,11 @@ def _cause(cause: Cause) -> str:
 
 
 def impact_json(one: Side, other: Side, register: Register, impact: Impact, found: LawDiff) -> dict[str, Any]:
-    facts = register.facts
     law = diff_json(one, other, found)
     return {
         "one": side_json(one),
         "other": side_json(other),
-        "register": {"path": facts.path, "hash": facts.digest, "as_of": facts.as_of.isoformat(), "about": dict(facts.about)},
+        "register": {"path": register.path, "hash": register.digest, "as_of": register.as_of.isoformat(), "about": dict(register.about)},
         "law": {part: law[part] for part in ("same", "phases", "values", "rules")},
         "total": _tally(impact.total),
         "flips": {

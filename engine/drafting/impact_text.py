@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+from engine.drafting.answers import Register
 from engine.drafting.causes import RULE, VALUE, Cause
 from engine.drafting.impact import UNDETERMINED, Amount, Impact, Mover, PlanLine, Tally
 from engine.drafting.speech import Speech, table
 from engine.explaining.locales import number_text
-from engine.facts import Facts
 
 MAX_GROUPS, MAX_OPEN = 15, 10
 
@@ -19,11 +19,11 @@ class ImpactText:
     """The words, labels and numbers of an impact.
 
     Args:
-        facts: what the register says of itself.
+        register: what was decided, and about what.
     """
 
-    def __init__(self, speech: Speech, impact: Impact, facts: Facts) -> None:
-        self.speech, self.impact, self.facts = speech, impact, facts
+    def __init__(self, speech: Speech, impact: Impact, register: Register) -> None:
+        self.speech, self.impact, self.register = speech, impact, register
         self.law = speech.law
         self.wanted = self.law.manifest["impact"]
         self.main = str(self.law.manifest["main"])
@@ -87,9 +87,7 @@ class ImpactText:
         table_name, column = self._column(group)
         kind = self.law.vocabulary.tables[table_name].columns[column].type
         if kind.kind == "ref":
-            row = next((r for r in self.facts.tables[kind.table or ""] if r.key[0] == label), None)
-            name = row.cells.get("name") if row is not None else None
-            return name if isinstance(name, str) else label
+            return self.register.names.get(kind.table or "", {}).get(label) or label
         return self.speech.code(kind.codes, label) if kind.codes else label
 
     def _band(self, number: int) -> str:
@@ -106,8 +104,8 @@ class ImpactText:
     # -- tables -------------------------------------------------------------------------------------------------
 
     def register_line(self) -> str:
-        title = str(self.facts.about.get("title") or self.facts.path)
-        return self.speech.tell("register", title=title, day=self.speech.day(self.facts.as_of))
+        title = str(self.register.about.get("title") or self.register.path)
+        return self.speech.tell("register", title=title, day=self.speech.day(self.register.as_of))
 
     def counted_line(self) -> str:
         total = self.impact.total
