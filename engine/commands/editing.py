@@ -28,6 +28,7 @@ def law_of(path: Path | None, fallback: Path) -> Path:
 @click.option("--about", metavar="KEY", help="With --write: the installation, trade or plan.")
 @click.option("--year", type=int, help="With --write: the year.")
 @click.option("--decision", "decisions", multiple=True, help="With --write: a decision that the case expects. May be repeated.")
+@click.option("--full", is_flag=True, help="Show the proofs of wrong values to their ends.")
 @common
 @text_or_json
 def test(
@@ -39,6 +40,7 @@ def test(
     about: str | None,
     year: int | None,
     decisions: tuple[str, ...],
+    full: bool,
     asked: Asked,
     form: str,
 ) -> None:
@@ -69,7 +71,7 @@ def test(
 
     where = path or asked.rulesets
     root = law_of(path, asked.rulesets)
-    if not cases_report(load(root), root, where, SCHEMAS, asked.drafts, only, jobs, form):
+    if not cases_report(load(root), root, where, SCHEMAS, asked.drafts, only, jobs, form, full):
         sys.exit(1)
 
 

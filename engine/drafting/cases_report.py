@@ -13,9 +13,19 @@ from engine.explaining.terminal import say, say_json, shown
 from engine.law import Law
 from engine.problems import did_you_mean, input_error
 
+SHOWN = 10
+
 
 def cases_report(
-    law: Law, root: Path, path: Path, schema_dir: Path, drafts: tuple[str, ...], only: tuple[str, ...], jobs: int | None, form: str
+    law: Law,
+    root: Path,
+    path: Path,
+    schema_dir: Path,
+    drafts: tuple[str, ...],
+    only: tuple[str, ...],
+    jobs: int | None,
+    form: str,
+    full: bool,
 ) -> bool:
     """`kazets test`: run the cases at ``path``; whether all came out as they say.
 
@@ -23,6 +33,7 @@ def cases_report(
         root: where the law was read.
         drafts: if any, the cases are run under them, too, and those that then come out otherwise are told.
         only: the ids of the cases to run; none means all.
+        full: whether proofs are shown to their ends.
         jobs: processes that run side by side; as many as there are processors where None.
 
     Raises:
@@ -45,7 +56,7 @@ def cases_report(
         if form == "json":
             told.append(_as_json(case, outcome))
         elif not outcome.passed:
-            say(_failure(case, outcome))
+            say(_failure(case, outcome, full))
     changed = _changed(Laws(law, root, schema_dir, drafts), passed, jobs, form) if drafts else []
     if form == "json":
         say_json(
@@ -60,7 +71,8 @@ def cases_report(
         )
     else:
         seconds = time.monotonic() - begun
-        what = f"{len({c.id for c in chosen}):,} cases under {len(chosen):,} laws" if len(chosen) > 1 else "1 case"
+        cases_run = len({c.id for c in chosen})
+        what = f"{cases_run:,} case{'s' if cases_run != 1 else ''} under {len(chosen):,} laws" if len(chosen) > 1 else "1 case"
         if drafts:
             say(f"{len(changed):,} of {len(passed):,} come out otherwise under {', '.join(drafts)}")
         say(f"{what}: {f'{failed:,} failed' if failed else 'all as expected'} ({seconds:.1f} s)")
@@ -79,9 +91,12 @@ def _changed(laws: Laws, passed: list[Case], jobs: int | None, form: str) -> lis
     return found
 
 
-def _failure(case: Case, outcome: Outcome) -> str:
+def _failure(case: Case, outcome: Outcome, full: bool) -> str:
     lines = [f"{case.name}: {case.content['title']}"]
-    lines += [f"  {line}" for mismatch in outcome.mismatches for line in str(mismatch).splitlines()]
+    for mismatch in outcome.mismatches:
+        told = str(mismatch).splitlines()
+        lines += [f"  {line}" for line in told[: len(told) if full else SHOWN]]
+        lines += [f"      … {len(told) - SHOWN} lines more with --full"] if not full and len(told) > SHOWN else []
     lines += [f"  {outcome.error}"] if outcome.error else []
     return "\n".join([*lines, ""])
 

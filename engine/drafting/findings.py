@@ -197,7 +197,8 @@ def _of_case(case: Case, laws: Laws, first: bool) -> Iterator[Finding]:
         case.root(law, case.facts(law))
     except InputError as error:
         at = case.place("under")
-        for problem in error.problems:
+        own = [p for p in error.problems if not p.line or p.file == case.document.file or "drafts" in Path(p.file).parts]
+        for problem in own:  # what is wrong with the law is told of the law
             placed = problem if problem.line else Problem(*at, problem.message, problem.remedy)
             yield finding(placed, "wrong-case")
     if not first:
