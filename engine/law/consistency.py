@@ -77,7 +77,7 @@ def _exceptions(law: Law) -> list[Problem]:
     for rules in law.rules.values():
         by_name = {rule.name: rule for rule in rules}
         for rule in rules:
-            if _reaches(rule, rule.name, by_name, set()):
+            if _reaches(rule, rule.name, by_name):
                 problems.append(Problem(*rule.at, f"rule '{rule.name}' is, by way of others, an exception to itself", "break the circle"))
             if rule.begins >= rule.ends:
                 problems.append(
@@ -88,10 +88,14 @@ def _exceptions(law: Law) -> list[Problem]:
     return problems
 
 
-def _reaches(rule: Rule, wanted: str, by_name: dict[str, Rule], seen: set[str]) -> bool:
-    for name in rule.exception_to:
+def _reaches(rule: Rule, wanted: str, by_name: dict[str, Rule]) -> bool:
+    """Whether the exceptions that start from ``rule`` lead to ``wanted``; each rule on the way is looked at once."""
+    todo, seen = list(rule.exception_to), set[str]()
+    while todo:
+        name = todo.pop()
         if name == wanted:
             return True
-        if name in by_name and name not in seen and _reaches(by_name[name], wanted, by_name, seen | {name}):
-            return True
+        if name in by_name and name not in seen:
+            seen.add(name)
+            todo += by_name[name].exception_to
     return False
