@@ -22,7 +22,7 @@ from engine.law.yaml_files import MAX_BYTES, MAX_YAML, parse_yaml, read_yaml
 from engine.problems import EngineDefect, InputError, did_you_mean
 from engine.proving.containment import contained
 from tests.fuzz.targets import CORPUS, ROOT, TARGETS, base_files
-from tests.small_law import TODAY, outcome, typed
+from tests.small_law import TODAY, law_of, outcome, typed
 
 SEEDS = {target: {path.name: path.read_bytes() for path in sorted((CORPUS / target).iterdir())} for target in TARGETS}
 MANY = {"yaml": 300, "expression": 300, "case": 200, "register": 100, "ruleset": 12}
@@ -190,6 +190,19 @@ def test_numbers_that_no_law_can_mean_are_not_computed() -> None:
     assert isinstance(found, Unknown) and {c.name for c in found.causes} == {"a number of more than 1,000 digits"}
     exact = outcome("type: number", "[{value: e5}]", more=more)
     assert exact == (10**20 - 1) ** 32
+
+
+def test_long_chains_of_decisions_and_of_exceptions_are_put_in_order() -> None:
+    """Two thousand decisions, the last declared first, and forty rules of which each is an exception to all before it."""
+    many = range(2_000)
+    chain = "decisions: {" + ", ".join(f"e{i}: {{type: number}}" for i in reversed(many)) + "}\nrules:\n"
+    chain += "".join(f"  - {{rule: x{i}, decides: e{i}, value: {'1' if i == 0 else f'e{i - 1} + 1'}}}\n" for i in many)
+    assert ("site_year", "e1999") in law_of(chain).vocabulary.decisions
+    above = "decisions: {d: {type: number}}\nrules:\n"
+    above += "".join(
+        f"  - {{rule: x{i}, decides: d, value: 1, exception_to: [{', '.join(f'x{j}' for j in range(i))}]}}\n" for i in range(40)
+    )
+    assert len(law_of(above).rules["site_year", "d"]) == 40
 
 
 def test_bounds_that_are_too_large_are_no_bounds() -> None:

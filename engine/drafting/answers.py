@@ -117,8 +117,7 @@ def _cell(row: Row, path: str) -> str | None:
 
 def _in_columns(one: Side, other: Side, path: Path, as_of: date | None) -> Register:
     """Both laws over the whole register at once; what columns cannot decide is proved."""
-    from engine.columns import decide
-    from engine.columns import bad_rows
+    from engine.columns import bad_rows, decide
     from engine.columns.reading import FILE, PLACE, ROW, open_register
 
     opened = open_register(one.law, path, as_of, date.today())

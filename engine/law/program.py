@@ -200,23 +200,21 @@ class Program:
             InputError: decisions depend on each other in a circle.
         """
         done: dict[Key, None] = {}
-        path: list[Key] = []
-
-        def visit(key: Key) -> None:
-            if key in done:
-                return
-            if key in path:
-                circle = " -> ".join(self.law.decision_name(*k) for k in [*path[path.index(key) :], key])
-                at = self.law.rules[key][0].at
-                raise InputError([Problem(*at, f"decisions depend on each other in a circle: {circle}", "break the circle")])
-            path.append(key)
-            for need in sorted(self.needs(key)):
-                visit(need)
-            path.pop()
-            done[key] = None
-
-        for key in wanted:
-            visit(key)
+        for first in wanted:
+            path = {} if first in done else {first: iter(sorted(self.needs(first)))}
+            while path:
+                key, needs = next(reversed(path.items()))
+                need = next(needs, None)
+                if need is None:
+                    path.popitem()
+                    done[key] = None
+                elif need in path:
+                    around = [*path][[*path].index(need) :]
+                    circle = " -> ".join(self.law.decision_name(*k) for k in [*around, need])
+                    at = self.law.rules[need][0].at
+                    raise InputError([Problem(*at, f"decisions depend on each other in a circle: {circle}", "break the circle")])
+                elif need not in done:
+                    path[need] = iter(sorted(self.needs(need)))
         return tuple(done)
 
     @cached_property
