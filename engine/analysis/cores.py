@@ -1,4 +1,4 @@
-"""What stands in the way: the rules and the conditions of actions of which none can be left out of a proof that something is excluded."""
+"""What stands in the way: the rules and the conditions of actions that a proof needs which excludes something."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.analysis.symbols import Amount, Formula, Linear, Term, Truth, add, e
 from engine.law import TypedRule
 from engine.proving.instances import Instance
 
+LITTLE = 50_000
 Core = list[tuple[str, str]]
 """(kind, name): a `rule`, or the condition `still` or `possible` of an action."""
 
@@ -35,7 +36,7 @@ class Cores:
         """What together excludes ``goal``; None where it can be reached.
 
         Raises:
-            EngineDefect: Z3 gave up.
+            Unencodable: Z3 gave up.
         """
         self.solver.push()
         self.solver.add(formula(goal))
@@ -48,11 +49,12 @@ class Cores:
         return found
 
     def _shrink(self, core: Core) -> Core:
-        """Leave out whatever is not needed, so that each of the rest is."""
+        """Leave out whatever is seen not to be needed with little effort: a proof stays one with too many rules in it."""
         kept = list(core)
+        self.solver.set(rlimit=LITTLE)
         for key in core:
             fewer = [other for other in kept if other != key]
-            if not asked(self.solver, *(self.literals[other] for other in fewer))[0]:
+            if self.solver.check(*(self.literals[other] for other in fewer)) == z3.unsat:
                 kept = fewer
         return kept
 
@@ -63,7 +65,7 @@ class Cores:
             absent: when each is not there.
 
         Raises:
-            EngineDefect: Z3 gave up.
+            Unencodable: Z3 gave up.
         """
         codes, there = sorted(absent), set(present)
         self.solver.push()

@@ -66,7 +66,7 @@ class Cure:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A proof that something cannot be reached by any action: what excludes it, none of which could be left out.
+    """A proof that something cannot be reached by any action: what excludes it, as little as is seen to do.
 
     Attributes:
         about: a breach that is left when as few as possible are; None for the goal itself.

@@ -25,10 +25,9 @@ from engine.analysis.symbols import (
 )
 from engine.language import OpenSet
 from engine.language.values import low
-from engine.problems import EngineDefect
 from engine.proving.instances import Instance
 
-EFFORTS = (300_000, 3_000_000, 30_000_000, 300_000_000)
+EFFORTS = (300_000, 3_000_000, 10_000_000)
 """How much work Z3 may put into one question, in its own units, which do not depend on how busy the machine is; then it is asked afresh."""
 
 
@@ -123,7 +122,7 @@ class Problem:
         """The least cost, then the fewest units, then the fewest acts, then what comes first, each as late as may be.
 
         Raises:
-            EngineDefect: Z3 gave up.
+            Unencodable: Z3 gave up.
         """
         if goal is False:
             return None
@@ -163,7 +162,7 @@ def asked(solver: Any, *assumed: Any) -> tuple[bool, Any]:
     A solver that has been asked many questions may lose itself in one that a fresh solver answers at once.
 
     Raises:
-        EngineDefect: Z3 gave up.
+        Unencodable: Z3 gave up.
     """
     for effort in EFFORTS:
         solver.set(rlimit=effort)
@@ -172,14 +171,14 @@ def asked(solver: Any, *assumed: Any) -> tuple[bool, Any]:
             return answer == z3.sat, solver
         assertions, solver = solver.assertions(), z3.Solver()
         solver.add(assertions)
-    raise EngineDefect("the search for a cure did not end")
+    raise Unencodable("the search did not end")
 
 
 def a_model(solver: Any) -> Any:
     """A model, or None where there is none.
 
     Raises:
-        EngineDefect: Z3 gave up.
+        Unencodable: Z3 gave up.
     """
     found, answering = asked(solver)
     return answering.model() if found else None

@@ -28,7 +28,7 @@ LEFT_OPEN = Unknown(frozenset({Cause("choice", "")}))
 
 
 class Unencodable(Exception):
-    """The law asks for something that this translation does not know; the message says what."""
+    """The law asks for something that this translation does not know, or that Z3 finds no end to; the message says what."""
 
 
 # -- formulas ---------------------------------------------------------------------------------------------------
