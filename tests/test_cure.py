@@ -300,6 +300,14 @@ def test_a_trade_has_no_goal(law: Law) -> None:
         cure(law, facts_of(law.vocabulary, case()), Inquiry(), Root("trade", ("T",), 2024))
 
 
+def test_a_search_that_does_not_end_says_so_and_claims_nothing(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.analysis.search.EFFORTS", (1, 1))
+    report = Work(law, law.select(), facts_of(law.vocabulary, case(BEFORE)))(ROOT_K)
+    assert (report.state, report.why) == ("not_searched", "the search did not end")
+    assert not report.way.cures and not report.still.obstacles
+    assert "the search did not come to an end" in text(report, law, "en")
+
+
 # -- words, JSON, sameness --------------------------------------------------------------------------------------
 
 
@@ -624,7 +632,7 @@ def test_two_hundred_lots_take_less_than_two_seconds(as_of: str, law: Law) -> No
         for n in range(200)
     ]
     content = case(as_of, units=[lot("U", 70000) | {"acquired_on": "2024-01-01"}, *many], surrenders=[surrender("U", 70000)])
-    facts, spent = facts_of(law.vocabulary, content), []
+    facts, spent = facts_of(law.vocabulary, content), list[float]()
     gc.disable()
     while not spent or (min(spent) >= 2 and len(spent) < 6):
         start = time.process_time()

@@ -16,6 +16,7 @@ from engine.analysis.symbols import (
     Formula,
     Members,
     OneOf,
+    Unencodable,
     conj,
     disj,
     formula,
