@@ -86,7 +86,7 @@ class Cells:
             return self.gather(first.args[0], self.make(op, inner, extra, first.args[1].space, kind, low, high))
         space = first.space
         if any(a.space != space for a in live):
-            raise AssertionError(f"{op} over different rows: {[a.space for a in live]}")
+            raise Unsupported("rows of different tables side by side")
         return self.make(op, args, extra, space, kind, low, high)
 
     # -- conditions ---------------------------------------------------------------------------------------------

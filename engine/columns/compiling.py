@@ -278,6 +278,8 @@ class Compiler:
         assert bound.entity is not None
         key = (bound.entity, node.name)
         item = self.decided[key] if bound.year == self.program.year else self.earlier[*key, bound.year]
+        if any(cell.space not in (None, bound.space) for cell in parts_of(item)):
+            raise Unsupported("a decision of rows that are judged by the law of another year")
         return self.gathered(bound.index, item)
 
     # -- conditions ---------------------------------------------------------------------------------------------
@@ -353,6 +355,18 @@ def _exact(item: Value) -> Cell:
 
 def _with_exact(item: Value, exact: Cell, cells: Cells) -> Value:
     return replace(item, exact=cells.both(item.exact, exact))
+
+
+def parts_of(item: Value) -> list[Cell]:
+    """The cells of a value."""
+    found: list[Cell] = []
+
+    def note(cell: Cell) -> Cell:
+        found.append(cell)
+        return cell
+
+    mapped(item, note)
+    return found
 
 
 def mapped(item: Value, change: Any) -> Value:

@@ -103,7 +103,27 @@ class Data:
 
     def fits(self, asked: Mapping[tuple[Any, ...], Any]) -> bool:
         """Whether a plan that was built on these answers is right here too."""
+        self._fetch(asked)
         return all(self.answer(question) == answer for question, answer in asked.items())
+
+    def _fetch(self, asked: Mapping[tuple[Any, ...], Any]) -> None:
+        """Take the columns of each part that is asked about at once: every part is one pass over its table."""
+        wanted: dict[Space, set[str]] = {}
+        for question in asked:
+            if question[0] in ("present", "range", "many", "covers") and question[1][0] == "part" and question[2] is not None:
+                wanted.setdefault(question[1], set()).add(question[2])
+        for space, names in wanted.items():
+            if ("fetched", space) in self._memo:
+                continue
+            self._memo["fetched", space] = True
+            mask = self._mask(space)
+            columns: dict[tuple[str, str], pl.Series] = {}
+            for name in names:
+                whole = self.tables.column(space[1], name)
+                columns |= {(name, part): s for part in ("values", "unknown", "none", "beyond") if (s := getattr(whole, part)) is not None}
+            if mask is not None and columns:
+                kept = pl.DataFrame([s.alias(f"{name}/{part}") for (name, part), s in columns.items()]).filter(mask)
+                self._memo.update({("column", space, name, part): kept[f"{name}/{part}"] for name, part in columns})
 
     def scale(self, table: str, name: str) -> int:
         found: int = self._ask(("scale", table, name))

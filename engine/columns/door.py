@@ -84,9 +84,13 @@ def decide(
     scales = common_scales(found)
     proved = prove_roots(law, selection, data, found)
     frames, scales = replaced(law, found, scales, proved, reasons)
+    for name in law.vocabulary.entities:
+        root = law.vocabulary.main_names(name)[-1].name
+        if name not in frames and (entities is None or root in entities) and Schema.of(law, name).decisions:
+            frames[name] = pl.DataFrame(schema=schema_of(law, name, reasons))
     counts: dict[str, int] = {}
-    for root in proved:
-        counts[root.entity] = counts.get(root.entity, 0) + 1
+    for one in proved:
+        counts[one.entity] = counts.get(one.entity, 0) + 1
     return Decided(frames, scales, counts, tuple(sorted(found.unsupported)))
 
 

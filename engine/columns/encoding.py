@@ -136,6 +136,8 @@ class Tables:
             return self._constant(spec, column, pl.Series([None] * (frame.height if frame is not None else 0), dtype=pl.String), {}, True)
         raw = frame[column.name]
         none = frame[f"{column.name}:none"].fill_null(False) if f"{column.name}:none" in frame.columns else None
+        if isinstance(raw.dtype, pl.Enum) and len(raw) > len(raw.dtype.categories):
+            return self._of_categories(column, raw, none)
         if raw.dtype in (pl.Categorical, pl.Enum):
             raw = raw.cast(pl.String)
         if raw.dtype == pl.Null:
@@ -147,6 +149,28 @@ class Tables:
             raw = raw.set(raw.is_in([*UNKNOWN, *([NONE] if column.type.nullable else [])]).fill_null(False), None)
         none = none if none is not None and none.any() else None
         return self._typed(column, raw, none)
+
+    def _of_categories(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
+        """A column of few different texts: each is read once."""
+        assert isinstance(raw.dtype, pl.Enum)
+        texts = pl.concat([raw.dtype.categories, pl.Series([None], dtype=pl.String)])
+        nullable = column.type.nullable
+        nowhere = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
+        said = (texts == NONE).fill_null(False) if nullable else nowhere
+        each = self._typed(
+            column, texts.set(texts.is_in([*UNKNOWN, *([NONE] if nullable else [])]).fill_null(False), None), said if said.any() else None
+        )
+        index = raw.to_physical().cast(pl.UInt32).fill_null(len(texts) - 1)
+
+        def of(mask: pl.Series | None) -> pl.Series | None:
+            found = None if mask is None else mask.gather(index)
+            return found if found is not None and found.any() else None
+
+        unknown, own = of(each.unknown), of(each.none)
+        if none is not None and none.any():
+            own = none if own is None else own | none
+            unknown = None if unknown is None else unknown & ~none
+        return Column(each.kind, each.values.gather(index), unknown, own, of(each.beyond), each.scale)
 
     def _typed(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
         kind, beyond, scale = kind_of(column.type), None, 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.columns.cells import CODE, Cell, Cells, Space, Unsupported
-from engine.columns.compiling import Bound, mapped
+from engine.columns.compiling import Bound, mapped, parts_of
 from engine.columns.data import Data
 from engine.columns.running import Schedule, schedule
 from engine.columns.settling import Outcome, Settling
@@ -163,14 +163,7 @@ def _imported(cells: Cells, key: tuple[str, str, int], value: Value) -> Value:
 
 def cells_of(value: Value) -> list[Cell]:
     """Every cell of a value; a negation by what it negates."""
-    found: list[Cell] = []
-
-    def note(cell: Cell) -> Cell:
-        found.append(cell.args[0] if cell.op == "not" else cell)
-        return cell
-
-    mapped(value, note)
-    return found
+    return [cell.args[0] if cell.op == "not" else cell for cell in parts_of(value)]
 
 
 def _cells_of(part: Part) -> list[Cell]:

@@ -203,10 +203,7 @@ class Relations(Functions):
         return Code(own, c.true, c.false, c.false, c.true, table)
 
     def _link(self, table: str, child: Space, owners: Mapping[str, Cell | None], dynamic: Mapping[str, Any], base: Space) -> Any:
-        """The column that leads from a row to one row of another table or code list: its name and that space.
-
-        The owner's own key is preferred; none where it leads to the owner's whole.
-        """
+        """The column that leads from a row to one row of another table or code list, the owner's own key first: its name and that space."""
         columns = self.vocabulary.tables[table].columns
         for name, index in owners.items():
             if columns[name].type.kind == "ref" and index is None:
@@ -391,7 +388,8 @@ class _Owner:
 
 
 def _known(value: Value) -> Cell:
-    assert isinstance(value, (Code, Number))
+    if not isinstance(value, (Code, Number)):
+        raise Unsupported("rows matched by a condition or a set")
     return value.known
 
 
