@@ -12,10 +12,11 @@ from engine.analysis.laws import operations as op
 from engine.analysis.laws.cases import Grown
 from engine.analysis.laws.deciding import Read
 from engine.analysis.laws.encoding import Encoding, Key
+from engine.analysis.laws.formulas import conj, disj, neg
 from engine.analysis.laws.frame import decisions, scope
 from engine.analysis.laws.instances import Instance
 from engine.analysis.laws.replaying import Proved, causes
-from engine.analysis.laws.values import Choice, Formula, Members, Num, Truth, conj, disj, known, neg, num, truth
+from engine.analysis.laws.values import Choice, Formula, Members, Num, Truth, known, num, truth
 from engine.analysis.symbols import Unencodable, formula
 from engine.language import Node, OpenSet, Unknown, Vocabulary
 from engine.law.properties import Property

@@ -13,10 +13,11 @@ from engine.analysis.laws.cases import Document, GaveUp
 from engine.analysis.laws.deciding import Decided
 from engine.analysis.laws.encoding import Encoding, Key
 from engine.analysis.laws.flips import Flip, flips
+from engine.analysis.laws.formulas import conj, disj, neg
 from engine.analysis.laws.frame import Frame, Side, decisions
 from engine.analysis.laws.replaying import Place, Proved, Trial, slim
 from engine.analysis.laws.universe import Bounds
-from engine.analysis.laws.values import Formula, conj, disj, neg
+from engine.analysis.laws.values import Formula
 from engine.analysis.symbols import Unencodable
 from engine.law import Law
 from engine.proving import Root, comparable

@@ -6,23 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.analysis.laws import operations as op
-from engine.analysis.laws.values import (
-    Choice,
-    Formula,
-    Members,
-    Truth,
-    Unencodable,
-    all_of,
-    any_of,
-    conj,
-    disj,
-    merge,
-    neg,
-    settled,
-    sure,
-    symbolic,
-    truth,
-)
+from engine.analysis.laws.formulas import conj, disj, neg
+from engine.analysis.laws.values import Choice, Formula, Members, Truth, Unencodable, all_of, any_of, merge, settled, sure, symbolic, truth
 from engine.language import OpenSet, Unknown
 from engine.language.values import same
 from engine.law import TypedRule

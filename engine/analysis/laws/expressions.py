@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.analysis.laws import operations as op
 from engine.analysis.laws.deciding import Decided, Read, agree
+from engine.analysis.laws.formulas import conj, neg, test
 from engine.analysis.laws.instances import Instance
 from engine.analysis.laws.universe import Row, Universe
 from engine.analysis.laws.values import (
@@ -20,17 +21,14 @@ from engine.analysis.laws.values import (
     Rowset,
     all_of,
     any_of,
-    conj,
     is_number,
     lift,
     merge,
-    neg,
     negate,
     num,
     settled,
     sure,
     symbolic,
-    test,
     truth,
 )
 from engine.analysis.symbols import Unencodable

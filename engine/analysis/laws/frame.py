@@ -9,8 +9,9 @@ from typing import Any
 from engine.analysis.laws.cases import Finder
 from engine.analysis.laws.encoding import Encoding, Key
 from engine.analysis.laws.expressions import Expressions
+from engine.analysis.laws.formulas import conj, neg
 from engine.analysis.laws.universe import Bounds, Universe
-from engine.analysis.laws.values import conj, neg, truth
+from engine.analysis.laws.values import truth
 from engine.analysis.symbols import formula
 from engine.facts import Facts
 from engine.language import EntitySpec, TableSpec, Vocabulary, walk

@@ -10,6 +10,7 @@ from typing import Any
 
 import z3
 
+from engine.analysis.laws.formulas import conj, disj, lift_number, neg, pick, test
 from engine.analysis.laws.values import (
     UNKNOWN,
     Choice,
@@ -21,22 +22,16 @@ from engine.analysis.laws.values import (
     alike,
     all_of,
     any_of,
-    conj,
-    disj,
     is_number,
     known,
     lift,
-    lift_number,
     members,
     merge,
-    neg,
     negate,
     num,
-    pick,
     settled,
     sure,
     symbolic,
-    test,
     truth,
     without_none,
 )

@@ -15,7 +15,8 @@ from typing import Any
 import z3
 
 from engine.analysis.laws import operations as op
-from engine.analysis.laws.values import Choice, Formula, Num, Rowset, Truth, conj, disj, neg, truth
+from engine.analysis.laws.formulas import conj, disj, neg
+from engine.analysis.laws.values import Choice, Formula, Num, Rowset, Truth, truth
 from engine.analysis.symbols import Unencodable, formula
 from engine.language import ColumnSpec, TableSpec, Unknown, Vocabulary
 

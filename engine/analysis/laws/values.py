@@ -12,9 +12,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-import z3
-
-from engine.analysis.symbols import Formula, Unencodable, conj, disj, neg, numeral
+from engine.analysis.laws.formulas import conj, disj, neg, pick, test
+from engine.analysis.symbols import Formula, Unencodable
 from engine.language import Cause, OpenSet, Unknown
 from engine.language.values import same
 
@@ -179,31 +178,6 @@ def num(value: Any) -> Num:
         raise Unencodable("a number where there is none")
     one = scalar(value)
     return Num(one, one, day=isinstance(value, date), cases=((True, value),))
-
-
-def lift_number(value: Any) -> Any:
-    return value if isinstance(value, z3.ExprRef) else numeral(value)
-
-
-def pick(guard: Formula, then: Any, other: Any) -> Any:
-    """A number by a condition."""
-    if isinstance(guard, bool):
-        return then if guard else other
-    if then is other or (not isinstance(then, z3.ExprRef) and not isinstance(other, z3.ExprRef) and then == other):
-        return then
-    if isinstance(then, z3.ExprRef) and isinstance(other, z3.ExprRef) and then.eq(other):
-        return then
-    return z3.If(guard, lift_number(then), lift_number(other))
-
-
-def test(left: Any, operator: str, right: Any) -> Formula:
-    """`left operator right` for two ends, decided where both are constants."""
-    if not isinstance(left, z3.ExprRef) and not isinstance(right, z3.ExprRef):
-        return {"<": left < right, "<=": left <= right, "==": left == right}[operator]
-    one, two = lift_number(left), lift_number(right)
-    if one.eq(two):
-        return operator != "<"
-    return one < two if operator == "<" else one <= two if operator == "<=" else one == two
 
 
 def known(value: Num) -> Formula:
