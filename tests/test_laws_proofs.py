@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +310,30 @@ def test_what_cannot_be_asked_is_said(option: str, value: str, message: str) -> 
     result = CliRunner().invoke(main, ["prove-law", option, value])
     assert isinstance(result.exception, InputError)
     assert message in str(result.exception.problems[0])
+
+
+DRAFT = """
+draft:
+  id: no-late
+  title: {en: No late surrender, ru: Без просрочки, kk: Кешіктірусіз}
+  kind: scenario
+  assumes: {en: a test, ru: проверка, kk: тексеру}
+changes:
+  - repeal: surrender-late
+    article: {instrument: env-code-2021, point: "299(1)"}
+    reason: {en: a test, ru: проверка, kk: тексеру}
+"""
+
+
+def test_a_draft_that_repeals_a_rule_leaves_a_gap(tmp_path: Path) -> None:
+    """Without the rule for units surrendered too late, what was due and complete only later has no state."""
+    draft = tmp_path / "no-late.yaml"
+    draft.write_text(DRAFT, encoding="utf-8")
+    asked = ["prove-law", "--draft", str(draft), "--year", "2024", "--authority", "seeds", "--no-readings", "--format", "json"]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 1, result.output
+    found = {finding["name"]: finding for finding in json.loads(result.output)["findings"] if finding["kind"] == "gap"}
+    assert set(found) == {"surrender"}
+    facts = found["surrender"]["facts"][0]
+    assert facts["emissions"] and facts["units"] and facts["surrenders"]
+    assert date.fromisoformat(facts["surrenders"][0]["on"]) > date(2025, 4, 15)  # the factsheet's last day for 2024
