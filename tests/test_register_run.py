@@ -159,12 +159,18 @@ def test_wrong_rows_are_told_with_file_line_and_column(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         command("determine", folder, "--out", tmp_path / "out")
     said = {(Path(p.file).name, p.line, p.column): p.message for p in error.value.problems}
+    assert set(said) == {
+        ("emissions.csv", 3, 13),
+        ("emissions.csv", 5, 1),
+        ("reports.csv", 4, 9),
+        ("quotas.csv", 3, 1),
+        ("quotas.csv", 4, 4),
+    }
     assert "cannot be less than 0" in said["emissions.csv", 3, 13]  # A2,2020,co2,-5: the fourth cell begins at position 13
     assert "no 'Z9' in installations" in said["emissions.csv", 5, 1]
     assert "'2021-3-1' is not a date" in said["reports.csv", 4, 9]  # after an empty line
     assert "a second row for installation, plan, year, kind" in said["quotas.csv", 3, 1]
     assert "'phase_9' is not in the code list 'plans'" in said["quotas.csv", 4, 4]
-    assert len(said) == 5
 
 
 def test_a_row_with_too_few_fields_is_told_with_its_line(tmp_path: Path) -> None:
@@ -200,7 +206,7 @@ def test_a_row_that_refers_to_a_row_set_aside_is_set_aside_too(tmp_path: Path) -
     with bad.open(encoding="utf-8", newline="") as file:
         told = [(Path(row["file"]).name, row["line"], row["message"]) for row in csv.DictReader(file)]
     assert [(name, line) for name, line, _ in told] == [("surrenders.csv", "2"), ("units.csv", "2")]
-    assert told[0][2] == "surrenders.unit: no 'U1' in units"
+    assert told[0][2].startswith("surrenders.unit: no 'U1' in units")
 
 
 def test_text_that_is_no_text_is_told_with_its_place(law: Law, tmp_path: Path) -> None:
@@ -253,3 +259,10 @@ def test_the_real_plan_as_a_register(law: Law, tmp_path: Path) -> None:
     (plan,) = (row for row in rows(tmp_path / "out", "plan_period") if row["key"] == "phase_4")
     assert plan["allocated"] == 169_187_230
     assert len(rows(tmp_path / "out", "installation_year")) == 217
+
+
+def test_a_day_that_is_no_day_is_told_in_single_cases_too(law: Law, tmp_path: Path) -> None:
+    """An invariant that reads the day must not stumble over it."""
+    folder = written(tmp_path / "in", reports=WRONG["reports"])
+    with pytest.raises(InputError, match=r"reports.csv:4:9: reports.submitted_on: '2021-3-1' is not a date"):
+        read_facts(law, folder, None)

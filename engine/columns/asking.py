@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import polars
 
-from engine.columns import Decided, decide, doubts_of
-from engine.columns.checking import bad_rows
+from engine.columns import Decided, bad_rows, decide, doubts_of
 from engine.columns.dividing import Tables, without_places
 from engine.columns.reading import FILE, PLACE, ROW, Bad, Register
 from engine.law import Law
@@ -49,10 +48,16 @@ class Decider:
         """The columns of these rows with a cell that is not known."""
         return frozenset(doubts_of(self.law, {table: rows.drop(PLACE, strict=False)}))
 
+    def _wrong(self, register: Register, tables: Mapping[str, polars.DataFrame]) -> polars.DataFrame:
+        """What is wrong with which row, the remedy with the reason."""
+        found = bad_rows(self.law, without_places(tables), register.as_of)
+        mend = polars.when(polars.col("remedy") == "").then(polars.lit("")).otherwise(" — " + polars.col("remedy"))
+        return found.with_columns(polars.col(MESSAGE) + mend)
+
     def sound(self, register: Register, tables: Tables) -> tuple[Tables, polars.DataFrame]:
         """The tables without the rows that cannot be decided on, and these (columns as in BAD)."""
         aside = [polars.DataFrame(schema=BAD)]
-        while len(found := bad_rows(self.law, without_places(tables), register.as_of)):
+        while len(found := self._wrong(register, tables)):
             aside.append(_places(tables, found))
             for (table,), rows in found.partition_by(TABLE, as_dict=True).items():
                 numbered = tables[str(table)].with_row_index("@number", 1)
@@ -74,7 +79,7 @@ class Decider:
         Raises:
             InputError: with file, line and column of every row that is wrong, up to a hundred.
         """
-        wrong = bad_rows(self.law, without_places(tables), register.as_of).head(MAX_PROBLEMS) if check else None
+        wrong = self._wrong(register, tables).head(MAX_PROBLEMS) if check else None
         if wrong is not None and len(wrong):
             raise InputError([bad.problem() for bad in told(register, _places(tables, wrong))])
         return decide(
@@ -87,6 +92,7 @@ class Decider:
             entities=entities,
             reasons=self.reasons,
             only=only,
+            checked=True,
         )
 
 

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars
 import pyarrow
 
-from engine.columns import decide, doubts_of, schema_of
-from engine.columns.checking import bad_rows
+from engine.columns import bad_rows, decide, doubts_of, schema_of
 from engine.columns.dividing import NOBODY, components
 from engine.columns.others import read_by
 from engine.columns.reading import Register
@@ -327,7 +326,7 @@ def _deciding(task: Task) -> Callable[[Batches], Batches]:
                 _refuse(law, tables, task.as_of, part)
             decided = decide(
                 law, tables, task.as_of, task.inquiry, withheld=task.withheld, doubts=task.doubts, entities=task.roots,
-                reasons=task.reasons, only=polars.Series(roots, dtype=polars.String) if main in task.roots else None,
+                reasons=task.reasons, only=polars.Series(roots, dtype=polars.String) if main in task.roots else None, checked=main in task.roots,
             )  # fmt: skip
             scaled = {f"{entity}.{name}": scale for (entity, name), scale in decided.scales.items() if scale != 1}
             if scaled:
@@ -342,7 +341,7 @@ def _deciding(task: Task) -> Callable[[Batches], Batches]:
 def _refuse(law: Law, tables: Mapping[str, polars.DataFrame], as_of: date, part: int) -> None:
     wrong = bad_rows(law, tables, as_of)
     if len(wrong):
-        table, row, column, message = wrong.row(0)
+        table, row, column, message, _remedy = wrong.row(0)
         cells = ",".join("" if cell is None else str(cell) for cell in tables[table].row(row - 1))
         raise ValueError(
             f"{table}, column {column}: {message} — in the row {cells} ({len(wrong)} wrong rows in part {part}; without --on, --bad-rows lists them)"
