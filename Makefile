@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit fuzz bench mutation clean
+.PHONY: demo test lint types unit fuzz bench test-spark mutation clean
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -34,12 +34,29 @@ fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	for target in $(FUZZ_TARGETS); do $(BIN)/python -m tests.fuzz.run $$target $(FUZZ_SECONDS) || exit 1; done
 
-bench: $(READY)
+# The peers live in an environment of their own, with the versions that benchmarks/requirements.txt pins.
+BENCH := $(VENV)-bench
+BENCH_ROWS ?= 100000,1000000
+BENCH_ROUNDS ?= 3
+$(BENCH)/.ready: benchmarks/requirements.txt pyproject.toml
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --requirement benchmarks/requirements.txt
+	touch $@
+
+# make bench [BENCH_ROWS=10000000] [BENCH_ROUNDS=5]
+bench: $(READY) $(BENCH)/.ready
 	$(BIN)/python benchmarks/determinations.py
+	$(BENCH)/bin/python benchmarks/registers.py --rows $(BENCH_ROWS) --rounds $(BENCH_ROUNDS)
+	$(BENCH)/bin/python benchmarks/growth.py
+
+# Needs Java 17; about a gigabyte of packages, so not a part of `make test`
+test-spark: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,spark]'
+	$(BIN)/pytest -n 0 tests/test_register_spark.py
 
 # small errors in the law that no worked example notices: minutes, so not a part of `make test`
 mutation: $(READY)
 	$(BIN)/kazets mutate
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(BENCH) build *.egg-info
