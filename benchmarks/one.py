@@ -18,7 +18,7 @@ import numpy
 from benchmarks.workload.data import OUTPUT, make
 from benchmarks.workload.law import parameters
 
-ENGINES = {"kazets": "kazets", "numba": "numba_kernel", "polars": "polars_special", "duckdb": "duckdb_sql", "openfisca": "openfisca_system"}
+ENGINES = {"kazets": "kazets", "kazets+checks": "kazets_checked", "numba": "numba_kernel", "polars": "polars_special", "duckdb": "duckdb_sql", "openfisca": "openfisca_system"}
 
 
 def checksum(found: Any) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 ONE = Path(__file__).with_name("one.py")
-ENGINES = ("kazets", "numba", "polars", "duckdb", "openfisca")
+ENGINES = ("kazets", "kazets+checks", "numba", "polars", "duckdb", "openfisca")
 
 
 def measure(engine: str, rows: int, repeats: int) -> dict[str, float | str]:
@@ -46,11 +46,11 @@ def main() -> None:
         if sums:
             raise SystemExit("\n".join(f"{engine}: {found[0]['checksum']}" for engine, found in runs.items()))
         own = runs[engines[0]]
-        print(f"{'':<12}{'ms':>10}{'M rows/s':>11}{'CPU ms':>10}{'time':>9}{'CPU time':>10}{'peak MB':>10}{'memory':>9}")
+        print(f"{'':<15}{'ms':>10}{'M rows/s':>11}{'CPU ms':>10}{'time':>9}{'CPU time':>10}{'peak MB':>10}{'memory':>9}")
         for engine, found in runs.items():
             taken, cpu, peak = (median(float(run[name]) for run in found) for name in ("seconds", "cpu", "peak_mb"))
             ratios = [median(float(run[name]) / float(mine[name]) for run, mine in zip(found, own, strict=True)) for name in ("seconds", "cpu", "peak_mb")]
-            print(f"{engine:<12}{taken * 1e3:>10.0f}{rows / taken / 1e6:>11.2f}{cpu * 1e3:>10.0f}{ratios[0]:>9.2f}{ratios[1]:>10.2f}{peak:>10.0f}{ratios[2]:>9.2f}")
+            print(f"{engine:<15}{taken * 1e3:>10.0f}{rows / taken / 1e6:>11.2f}{cpu * 1e3:>10.0f}{ratios[0]:>9.2f}{ratios[1]:>10.2f}{peak:>10.0f}{ratios[2]:>9.2f}")
 
 
 if __name__ == "__main__":
