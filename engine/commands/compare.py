@@ -40,4 +40,36 @@ def compare(one: str, other: str, facts: Path, form: str, output: Path | None, a
     compare_report(sides[0], sides[1], facts, asked.as_of, form, output, asked.language)
 
 
-VERBS = (compare,)
+@click.command()
+@click.argument("assumptions", type=FILE)
+@click.argument("register", type=FILE)
+@click.argument("laws", metavar="LAW...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True)
+@click.option("--output", type=FILE, help="Where to write (needed for html).")
+@common
+def project(assumptions: Path, register: Path, laws: tuple[str, ...], form: str, output: Path | None, asked: Asked) -> None:
+    """Carry a REGISTER through the years of a phase under ASSUMPTIONS, under each LAW (default: current).
+
+    A LAW is named as in `law diff`.
+
+    \b
+    Examples:
+      kazets project examples/projection-phase-6.yaml REGISTER phase-6-cut-23
+      kazets project my-assumptions.yaml REGISTER current my-draft.yaml --format html --output years.html
+    """
+    from dataclasses import replace
+
+    from engine.commands.options import SCHEMAS
+    from engine.drafting.projection_reports import project_report
+    from engine.drafting.sides import CURRENT, read_side
+
+    if form == "html" and output is None:
+        raise click.UsageError("--format html needs --output FILE")
+    if asked.as_of is not None:
+        raise click.UsageError("the day on which a projection is judged stands in its assumptions")
+    inquiry = replace(asked.inquiry(), compare=False)
+    sides = [read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in laws or (CURRENT,)]
+    project_report(sides, assumptions, register, SCHEMAS, form, output, asked.language)
+
+
+VERBS = (compare, project)
