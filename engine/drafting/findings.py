@@ -91,7 +91,7 @@ def _without(document: Document, broken: list[Problem]) -> Document:
         return document
     bad = {path[:2] for path, mark in document.marks.items() if mark in places and len(path) >= 2}
     data: dict[str, Any] = {}
-    marks = dict(document.marks)
+    marks, spans = dict(document.marks), dict(document.spans)
     for section, content in document.data.items() if isinstance(document.data, dict) else ():
         if isinstance(content, dict):
             data[section] = {key: value for key, value in content.items() if (section, key) not in bad}
@@ -99,11 +99,14 @@ def _without(document: Document, broken: list[Problem]) -> Document:
             kept = [index for index in range(len(content)) if (section, index) not in bad and isinstance(content[index], dict)]
             data[section] = [content[index] for index in kept]
             for new, old in enumerate(kept):
-                moved = {path: mark for path, mark in document.marks.items() if path[:2] == (section, old)}
-                marks.update({(section, new, *path[2:]): mark for path, mark in moved.items()})
+                for path in (path for path in document.marks if path[:2] == (section, old)):
+                    marks[section, new, *path[2:]] = document.marks[path]
+                    spans.pop((section, new, *path[2:]), None)
+                    if path in document.spans:
+                        spans[section, new, *path[2:]] = document.spans[path]
         if section in ("ruleset", "phase") and any(path[0] == section for path in bad):
             data.pop(section, None)
-    return Document(document.file, data, marks)
+    return replace(document, data=data, marks=marks, spans=spans)
 
 
 def _undeclared(tree: dict[str, Any]) -> Iterator[Problem]:
