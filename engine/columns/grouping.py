@@ -53,8 +53,6 @@ class Runs:
             ends = items.cum_sum().gather(self.ends)
             folded = ends - ends.shift(1, fill_value=0)
             return folded > 0 if function == "any" else folded.cast(items.dtype)
-        starts = pl.concat([pl.Series([0], dtype=self.ends.dtype), self.ends.head(len(self.ends) - 1) + 1])
-        lengths = self.ends - starts + 1
-        group = pl.select(pl.int_range(0, len(self.homes), dtype=pl.UInt32).repeat_by(lengths).explode()).to_series()
+        group = self.ends.search_sorted(pl.int_range(0, len(items), dtype=pl.Int64, eager=True), side="left")
         frame = pl.DataFrame({"group": group, "item": items}).group_by("group", maintain_order=True)
         return frame.agg(pl.col("item").min() if function == "min" else pl.col("item").max())["item"]
