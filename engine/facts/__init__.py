@@ -19,7 +19,6 @@ from engine.problems import did_you_mean, input_error
 __all__ = ["Facts", "Row", "facts_from_document", "load_facts"]
 
 
-
 def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
     """Read a case file or a register folder.
 
