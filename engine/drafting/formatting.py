@@ -73,8 +73,8 @@ def _laid_out(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """The text without what a layout may change: blanks, line breaks, and the backslash before a break in quotes."""
-    return re.sub(r"\s+", "", re.sub(r"\\\n", "", text))
+    """The text without what a layout may change: blanks, line breaks, and the backslashes around a break in quotes."""
+    return re.sub(r"\s+", "", re.sub(r"\\\n\s*\\?", "", text))
 
 
 def changed_files(path: Path) -> Iterator[tuple[Path, str]]:
