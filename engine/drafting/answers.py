@@ -124,9 +124,10 @@ def _in_columns(one: Side, other: Side, path: Path, as_of: date | None) -> Regis
     placed = {name: pl.concat(opened.batches(name), how="diagonal_relaxed") for name in opened.files}
     tables = {name: frame.drop(PLACE) for name, frame in placed.items()}
     problems = []
-    for table, row, column, message in bad_rows(one.law, tables, opened.as_of).iter_rows():
+    for table, row, column, message, remedy in bad_rows(one.law, tables, opened.as_of).iter_rows():
         where = placed[table].row(row - 1, named=True)
-        problems += [bad.problem() for bad in opened.places(table, where[FILE], {where[ROW]: (column, message)})]
+        told = f"{message} — {remedy}" if remedy else message
+        problems += [bad.problem() for bad in opened.places(table, where[FILE], {where[ROW]: (column, told)})]
     if problems:
         raise InputError(problems)
     answers = []
