@@ -78,8 +78,13 @@ def test(
 @click.command()
 @click.argument("path", type=FILE, required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True)
+@click.option(
+    "--proofs",
+    is_flag=True,
+    help="Then search the law for gaps, conflicts and broken properties, as prove-law does (half a minute or more).",
+)
 @rulesets
-def check(path: Path | None, form: str, rulesets: Path) -> None:
+def check(path: Path | None, form: str, proofs: bool, rulesets: Path) -> None:
     """Tell everything that is wrong at PATH: a ruleset, or a file or folder in one (default: the shipped law).
 
     Every finding has a place, a remedy and a code; docs/findings.md explains the codes. Exit status 1 where there is one.
@@ -89,11 +94,19 @@ def check(path: Path | None, form: str, rulesets: Path) -> None:
       kazets check
       kazets check rulesets/rules/coverage.yaml
       kazets check --format sarif > findings.sarif
+      kazets check --proofs
     """
     from engine.drafting.findings_report import check_report
 
+    if proofs and form != "text":
+        raise click.UsageError("--proofs are answered as text: for JSON ask prove-law --format json")
     if not check_report(path or rulesets, SCHEMAS, form):
         sys.exit(1)
+    if proofs:
+        from engine.analysis.laws.report import prove_law_report
+
+        if not prove_law_report(load(law_of(path, rulesets)), (), (), True, None, form, "en"):
+            sys.exit(1)
 
 
 _JOBS = click.option("--jobs", type=click.IntRange(1, 64), help="Processes that run side by side (default: one for each processor).")
