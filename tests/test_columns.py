@@ -123,10 +123,10 @@ CASES = [case for case in all_cases(ROOT / "rulesets", SCHEMAS) if not case.draf
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_shipped_cases_come_out_as_proved(case: Case, law: Law) -> None:
-    decided = agree(
-        law, case.facts(law), Inquiry(case.under.get("authority"), case.under.get("readings", {}), case.selection(law).known_on)
-    )
-    assert sum(decided.proved.values()) == 0 or "unknown" in str(case.content["facts"]), (decided.proved, decided.unsupported)
+    facts = case.facts(law)
+    decided = agree(law, facts, Inquiry(case.under.get("authority"), case.under.get("readings", {}), case.selection(law).known_on))
+    doubted = any(isinstance(cell, Unknown) for rows in facts.tables.values() for row in rows for cell in row.cells.values())
+    assert sum(decided.proved.values()) == 0 or doubted, (decided.proved, decided.unsupported)
 
 
 @pytest.mark.parametrize("plan", ["plan-2018-2020", "plan-2021"])
