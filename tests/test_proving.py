@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.proving import Prover, Root, determine
 from engine.proving.core import MAX_QUESTIONS
+from engine.proving.steps import DISPLACED, HOLDS, Candidate, settle
 from tests.small_law import determined, facts_of, law_of
 
 CASE = "installations: [{id: A, owed: 41}]"
@@ -64,3 +65,12 @@ def test_a_sum_that_reads_the_one_who_asks_is_not_shared() -> None:
     prover = Prover(law, law.select(), facts_of(law.vocabulary, {"operators": [{"id": "O"}], "installations": sites}))
     found = [determine(prover, Root("site_year", (f"K{n}",), 2023)).outcomes["more"] for n in range(3)]
     assert found == [2, 1, 0]
+
+
+def test_many_exceptions_to_exceptions_are_heard_at_once() -> None:
+    """Of 60 rules that all hold, each an exception to all before it, the last one stands: trying every way there are 2 ** 58."""
+    names = [f"r{n}" for n in range(60)]
+    heard = [Candidate(name, HOLDS, number, frozenset(), tuple(names[:number])) for number, name in enumerate(names)]
+    outcome, states = settle("number", heard)
+    assert outcome == 59
+    assert states["r59"] == (HOLDS, ()) and states["r58"] == (DISPLACED, ("r59",))

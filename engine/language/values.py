@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, order=True)
-class Cause:
+class Cause(NamedTuple):
     """Why something is not known: the leaf that is missing.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -100,6 +100,7 @@ class Program:
         self._values: dict[tuple[str, Any, date], tuple[Any, Entry | None]] = {}
         self._rules: dict[Key, tuple[TypedRule, ...]] = {}
         self._needs: dict[Key, frozenset[Key]] = {}
+        self._cones: dict[tuple[Key, ...], tuple[Key, ...]] = {}
 
     # -- parameters ---------------------------------------------------------------------------------------------
 
@@ -193,12 +194,19 @@ class Program:
             found = self._needs[key] = frozenset(k for node in nodes for k in _decisions(node, self.law, frozenset()))
         return found
 
-    def cone(self, wanted: Iterator[Key] | list[Key] | tuple[Key, ...]) -> tuple[Key, ...]:
+    def cone(self, wanted: Iterable[Key]) -> tuple[Key, ...]:
         """``wanted`` and all they need, each after what it needs.
 
         Raises:
             InputError: decisions depend on each other in a circle.
         """
+        asked = tuple(wanted)
+        found = self._cones.get(asked)
+        if found is None:
+            found = self._cones[asked] = self._ordered(asked)
+        return found
+
+    def _ordered(self, wanted: tuple[Key, ...]) -> tuple[Key, ...]:
         done: dict[Key, None] = {}
         for first in wanted:
             path = {} if first in done else {first: iter(sorted(self.needs(first)))}

@@ -78,6 +78,7 @@ class Session:
         self.order: list[tuple[Instance, str]] = []
         self._instances: dict[str, list[Instance]] = {}
         self._related: dict[tuple[int, str, tuple[Any, ...]], Any] = {}
+        self._within: dict[str, bool] = {}
         self.main = self._root_instance()
 
     def _root_instance(self) -> Instance:
@@ -208,7 +209,11 @@ class Session:
 
     def within(self, key: Key) -> bool:
         """Whether the decision's entity is the root's or a part of it."""
-        return any(entity.name == self.root.entity for entity in self.program.law.vocabulary.main_names(key[0]))
+        found = self._within.get(key[0])
+        if found is None:
+            chain = self.program.law.vocabulary.main_names(key[0])
+            found = self._within[key[0]] = any(entity.name == self.root.entity for entity in chain)
+        return found
 
     def prove(self, wanted: Iterable[Key]) -> None:
         """Prove ``wanted`` and all they need, level by level, in one session of the core.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -104,11 +105,14 @@ def settle(
     doubtful = [c for c in candidates if c.state == OPEN]
     combinations = product((True, False), repeat=len(doubtful)) if len(doubtful) <= MAX_OPEN else ()
     worlds = []
-    if not any(c.exception_to for c in candidates):
+    circular = False
+    if any(c.exception_to for c in candidates):
+        circular = _circular(candidates)
+    else:
         worlds, combinations = [candidates, [c for c in candidates if c.state == HOLDS]], ()  # nothing displaces: the extremes say it all
     for choice in combinations:
         applying = [c for c in candidates if c.state == HOLDS or choice[doubtful.index(c)]]
-        worlds.append([c for c in applying if not _displaced(c, applying, ())])
+        worlds.append(_standing(applying, circular))
     states = {c.name: _state(c, candidates, worlds) for c in candidates}
     missing = frozenset(cause for c in doubtful for cause in c.causes)
     if not worlds or vague:
@@ -124,12 +128,38 @@ def settle(
     return _spread(kind, worlds, codes, missing), states
 
 
-def _displaced(candidate: Candidate, applying: list[Candidate], path: tuple[str, ...]) -> bool:
-    """Whether an exception that itself stands displaces the rule, in one world."""
-    path = (*path, candidate.name)
-    return any(
-        candidate.name in other.exception_to and other.name not in path and not _displaced(other, applying, path) for other in applying
-    )
+def _standing(applying: list[Candidate], circular: bool) -> list[Candidate]:
+    """The rules that no exception displaces, in a world where all of ``applying`` apply; an exception counts while it stands itself.
+
+    Args:
+        circular: whether rules may be exceptions to each other in a circle: then what was found on one way says nothing on another.
+    """
+    against: dict[str, list[Candidate]] = {}
+    for candidate in applying:
+        for name in candidate.exception_to:
+            against.setdefault(name, []).append(candidate)
+    known: dict[str, bool] = {}
+
+    def displaced(name: str, path: tuple[str, ...]) -> bool:
+        found = known.get(name)
+        if found is None:
+            path = (*path, name)
+            found = any(other.name not in path and not displaced(other.name, path) for other in against.get(name, ()))
+            if not circular:
+                known[name] = found
+        return found
+
+    return [candidate for candidate in applying if not displaced(candidate.name, ())]
+
+
+def _circular(candidates: list[Candidate]) -> bool:
+    """Whether exceptions lead back to where they began."""
+    graph = {candidate.name: candidate.exception_to for candidate in candidates}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _state(candidate: Candidate, candidates: list[Candidate], worlds: list[list[Candidate]]) -> tuple[str, tuple[str, ...]]:
