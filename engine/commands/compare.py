@@ -54,7 +54,7 @@ def project(assumptions: Path, register: Path, laws: tuple[str, ...], form: str,
 
     \b
     Examples:
-      kazets project examples/projection-phase-6.yaml REGISTER phase-6-cut-23
+      kazets project my-assumptions.yaml REGISTER my-draft.yaml
       kazets project my-assumptions.yaml REGISTER current my-draft.yaml --format html --output years.html
     """
     from dataclasses import replace

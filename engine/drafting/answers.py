@@ -12,18 +12,19 @@ from typing import Any
 
 import polars as pl
 
+from engine.columns.proved import shown as as_cell
 from engine.drafting.sides import Side
 from engine.explaining.reports import read_facts, roots
 from engine.explaining.terminal import shown
 from engine.facts import Facts, Row
 from engine.facts.register_files import KINDS
-from engine.language import OpenSet, Unknown
+from engine.language import Unknown
 from engine.law import Law
 from engine.problems import InputError, input_error
-from engine.proving import Conflict, Determination, Gap, Root, ask
+from engine.proving import Determination, Root, ask
 
-VALUE, NONE, UNKNOWN, GAP, CONFLICT = "value", "none", "unknown", "gap", "conflict"
-SEPARATOR, NAME = ", ", "name"
+VALUE, NONE, UNKNOWN = "value", "none", "unknown"
+NAME = "name"
 LARGE = 300_000
 """Bytes of a register from which columns decide sooner than proving."""
 
@@ -197,7 +198,7 @@ class _Rows:
         for entity, key, owner, outcomes in self._instances(determination):
             row: dict[str, Any] = {"key": key, "year": root.year} | ({"of": owner} if owner is not None else {})
             for name, outcome in outcomes.items():
-                row[name], row[f"{name}?"] = cell(outcome)
+                row[name], row[f"{name}?"] = as_cell(outcome)
             self.rows.setdefault(entity, []).append(row)
 
     def _instances(self, determination: Determination) -> Iterator[tuple[str, str, str | None, Mapping[str, Any]]]:
@@ -230,16 +231,3 @@ def _dtype(name: str, kind: str | None) -> Any:
     if kind == "bool":
         return pl.Boolean()
     return {"number": pl.Int128(), "date": pl.Date()}.get(kind or "", pl.String())
-
-
-def cell(outcome: Any) -> tuple[Any, str]:
-    """An outcome as its value in a frame (of a number, the exact one) and its state."""
-    if isinstance(outcome, (Unknown, OpenSet)):
-        return (SEPARATOR.join(sorted(outcome.members)) if isinstance(outcome, OpenSet) else None), UNKNOWN
-    if isinstance(outcome, (Gap, Conflict)):
-        return None, GAP if isinstance(outcome, Gap) else CONFLICT
-    if outcome is None:
-        return None, NONE
-    if isinstance(outcome, frozenset):
-        return SEPARATOR.join(sorted(outcome)), VALUE
-    return (outcome.key[0] if isinstance(outcome, Row) else outcome), VALUE

@@ -22,7 +22,7 @@ class Cause(NamedTuple):
             only a rounded figure), `construct` (cannot be decided by rule), `not_listed` (a keyed parameter has no such
             key), `gap` (no rule of the law applies), `conflict` (two rules give two values).
         name: the table and column, the parameter, the construct, or the decision.
-        place: the key of the row or decision, e.g. ("K-1", "2023").
+        place: the key of the row or decision, e.g. the id of an installation and a year.
     """
 
     kind: str
