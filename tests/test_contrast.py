@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from engine.explaining.contrast import contrast, contrast_report, read_against
+from engine.explaining.contrast import Drafts, contrast, contrast_report, read_against, seen_from
 from engine.explaining.reports import decision_key, find_root, read_facts
-from engine.law import Law
+from engine.law import Law, load_law
+from engine.law.drafts import draft_names
 from engine.problems import InputError
-from engine.proving import Inquiry, Prover, Root
+from engine.proving import Gap, Inquiry, Prover, Root
 from engine.proving.exchanging import Element, Exchange, exchange
 from tests.conftest import ROOT
 from tests.small_law import facts_of, law_of
@@ -78,6 +80,124 @@ def test_the_text_shows_both_values_and_their_sources(law: Law, capsys: pytest.C
     text = capsys.readouterr().out
     assert "administered installations up to, on 2023-12-31" in text
     assert "19,999 t CO2" in text and "20,000 t CO2" in text and "ICAP factsheet 2025" in text
+
+
+# -- drafts -------------------------------------------------------------------------------------------------------
+
+RULESETS, SCHEMAS = ROOT / "rulesets", ROOT / "schemas"
+HEAT = """
+as_of: 2022-06-01
+installations: [{id: K, operator: O, sector: power}]
+emissions: [{installation: K, year: 2021, gas: co2, tonnes: 15000}]
+output:
+  - {installation: K, year: 2017, product: heat_coal, quantity: 100000}
+  - {installation: K, year: 2018, product: heat_coal, quantity: 100000}
+  - {installation: K, year: 2019, product: heat_coal, quantity: 100000}
+"""
+AMENDED = """
+draft:
+  id: amended
+  title: {en: Draft, ru: Проект, kk: Жоба}
+  kind: scenario
+  assumes: {en: nothing, ru: ничего, kk: ештеңе}
+changes:
+  - amend: covered-above-threshold
+    when: not scheme.suspended and sector_in_scope and threshold_emissions > 2 * coverage.threshold
+    says: {en: more, ru: более, kk: көп}
+    article: {instrument: env-code-2021, point: "289(3)"}
+    reason: {en: a test, ru: проверка, kk: тексеру}
+"""
+
+
+@pytest.fixture(scope="module")
+def drafts() -> Drafts:
+    return Drafts((), tuple(draft_names(RULESETS)), lambda written: load_law(RULESETS, SCHEMAS, written))
+
+
+def under_draft(law: Law, case: Path, decision: str, against: str, drafts: Drafts) -> Exchange:
+    other = read_against(law, against, Inquiry(), drafts)
+    wide = seen_from(law, other)
+    facts = read_facts(wide, case, None)
+    root = find_root(wide, facts, Inquiry(), "K", 2021)
+    return contrast(law, facts, Inquiry(), root, decision_key(wide, root, decision), other)
+
+
+@pytest.fixture
+def heat(tmp_path: Path) -> Path:
+    case = tmp_path / "case.yaml"
+    case.write_text(HEAT)
+    return case
+
+
+def test_a_draft_that_lowers_the_threshold_flips_coverage_by_that_value_alone(law: Law, heat: Path, drafts: Drafts) -> None:
+    """15,000 t lie under the threshold of 20,000 t and above the draft's 10,000 t."""
+    found = under_draft(law, heat, "covered", "threshold-10000-auction", drafts)
+    assert [outcomes[0][1] for outcomes in found.outcomes] == [False, True]
+    assert found.smallest == (Element("value", "coverage.threshold"),) and found.least
+    (sight,) = found.sights[found.smallest[0]]
+    assert (sight.one[0], sight.other[0]) == (20_000, 10_000)
+
+
+def test_a_draft_changes_an_amount_by_an_amended_rule_a_new_one_and_a_new_value(law: Law, heat: Path, drafts: Drafts) -> None:
+    """100,000 Gcal x 0.484 = 48,400 units; a tenth, 4,840, is withheld for auction: 43,560 are left."""
+    found = under_draft(law, heat, "plan_allocation", str(RULESETS / "drafts" / "threshold-10000-auction.yaml"), drafts)
+    assert [outcomes[0][1] for outcomes in found.outcomes] == [48_400, 43_560]
+    assert found.smallest == (
+        Element("rule", "auction-withheld"),
+        Element("rule", "plan-allocation"),
+        Element("value", "allocation.auction_share"),
+    )
+    assert found.least
+    assert found.active[Element("rule", "auction-withheld")] == (False, True)
+    assert found.active[Element("rule", "plan-allocation")] == (True, True)
+
+
+def test_a_decision_that_only_the_draft_knows_is_a_gap_of_the_law_as_it_stands(law: Law, heat: Path, drafts: Drafts) -> None:
+    found = under_draft(law, heat, "auction_withheld", "draft:threshold-10000-auction", drafts)
+    assert isinstance(found.outcomes[0][0][1], Gap) and found.outcomes[1][0][1] == 4_840
+
+
+def test_a_draft_is_asked_about_against_the_law_as_it_stands(heat: Path, drafts: Drafts) -> None:
+    taken = ("threshold-10000-auction",)
+    law = drafts.under(taken)
+    found = under_draft(law, heat, "covered", "current", replace(drafts, taken=taken))
+    assert [outcomes[0][1] for outcomes in found.outcomes] == [True, False]
+    assert found.smallest == (Element("value", "coverage.threshold"),)
+
+
+def test_an_amended_rule_is_told_as_both_laws_have_it(
+    law: Law, heat: Path, drafts: Drafts, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    heat.write_text(HEAT.replace("tonnes: 15000", "tonnes: 30000"))
+    draft = tmp_path / "amended.yaml"
+    draft.write_text(AMENDED)
+    contrast_report(law, heat, Inquiry(), "K", 2021, "covered", str(draft), None, "json", "en", drafts)
+    content = json.loads(capsys.readouterr().out)
+    schema = Draft202012Validator(json.loads((SCHEMAS / "contrast.schema.json").read_text()))
+    assert list(schema.iter_errors(content)) == []
+    assert content["against"]["kind"] == "draft" and content["other"]["receipt"]["drafts"][0]["draft"] == "amended"
+    (element,) = content["smallest"]  # 30,000 t are more than 20,000 t, not more than twice that
+    assert (element["name"], element["own"], element["other"]) == ("covered-above-threshold", True, True)
+    assert element["amended"]["says"]["en"] == "more" and element["says"]["en"] != "more"
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_text_names_the_draft_and_what_it_assumes(
+    law: Law, heat: Path, drafts: Drafts, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contrast_report(law, heat, Inquiry(), "K", 2021, "covered", "threshold-10000-auction", None, "text", language, drafts)
+    text = capsys.readouterr().out.replace("\u00a0", " ")
+    (draft,) = drafts.under(("threshold-10000-auction",)).drafts
+    assert draft.title[language] in text and " ".join(draft.assumes[language].split()) in text
+
+
+@pytest.mark.parametrize(
+    ("written", "message"), [("offset-limit-6", "did you mean 'offset-limit-5'?"), ("none.yaml", "no draft 'none.yaml'")]
+)
+def test_a_draft_that_does_not_exist(law: Law, drafts: Drafts, written: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_against(law, written, Inquiry(), drafts)
+    assert message in str(caught.value) and str(caught.value).startswith("--against")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal
@@ -15,13 +16,14 @@ from typing import Any, Literal
 import pytest
 from pypdf import PdfReader
 
+from engine.explaining.contrast import Drafts, contrast_section, read_against, seen_from
 from engine.explaining.dossier import make_dossier, write_dossier
 from engine.explaining.dossier.rendering import TEMPLATES, _finalized, literal
 from engine.explaining.dossier.rendering import Literal as TypstLiteral
 from engine.explaining.dossier.telling import clean
-from engine.explaining.reports import find_root, read_facts
+from engine.explaining.reports import dossier_report, find_root, read_facts
 from engine.explaining.sentences import Sentence
-from engine.law import Law
+from engine.law import Law, load_law
 from engine.problems import InputError
 from engine.proving import Inquiry
 from tests.conftest import ROOT
@@ -188,3 +190,27 @@ def test_every_fixed_word_is_there_and_none_is_idle(law: Law) -> None:
     assert mine == own_words | built
     for template in TEMPLATES.glob("*.j2"):
         assert set(re.findall(r"\bsay\.(\w+)", template.read_text(encoding="utf-8"))) <= mine
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_law_has_a_section_with_its_sources(law: Law, tmp_path: Path, language: str) -> None:
+    case = tmp_path / "case.yaml"
+    case.write_text(
+        "as_of: 2022-06-01\ninstallations: [{id: K, operator: O, sector: power}]\n"
+        "emissions: [{installation: K, year: 2021, gas: co2, tonnes: 15000}]\n"
+    )
+    drafts = Drafts((), ("threshold-10000-auction",), lambda written: load_law(ROOT / "rulesets", ROOT / "schemas", written))
+    other = read_against(law, "threshold-10000-auction", Inquiry(), drafts)
+    seen, (draft,) = seen_from(law, other), other.law.drafts
+    for form in ("html", "pdf"):
+        output = tmp_path / f"out.{form}"
+        section = partial(contrast_section, law, other, Inquiry(), language)
+        dossier_report(seen, case, Inquiry(), "K", 2021, "covered", None, form, language, output, None, section)
+        made = output.read_bytes()
+        text = Tags(made).text if form == "html" else pdf_text(made)
+        bare = re.sub(r"[\s\u00a0\u00ad\u2010-]", "", text)  # a PDF breaks words at the ends of its lines
+        title, draft_title = (
+            re.sub(r"[\s-]", "", one) for one in (seen.tree["words"]["dossier_contrast"][language], draft.title[language])
+        )
+        told = bare[bare.index(title) :]
+        assert draft_title in told and "289(3)" in told

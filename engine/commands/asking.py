@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -80,7 +80,9 @@ def determine(
 @click.argument("decision", required=False)
 @click.option("--full", is_flag=True, help="Show the branches that did not matter too.")
 @click.option(
-    "--against", metavar="SPEC", help="The same facts under another law: a phase, a date of knowledge, an authority, or NAME=ANSWER."
+    "--against",
+    metavar="LAW",
+    help="The same facts under another law: a phase, a date of knowledge, an authority, NAME=ANSWER, a draft (name or file), or current.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json", "html", "pdf"]), default="text", show_default=True)
 @click.option("--output", type=FILE, help="Where to write a dossier (html or pdf).")
@@ -106,6 +108,7 @@ def why(
       kazets why examples/case.yaml K-1 YEAR shortfall --authority statute
       kazets why examples/case.yaml K-1 YEAR lot.usable --full
       kazets why examples/case.yaml K-1 YEAR penalty --against statute
+      kazets why examples/case.yaml K-1 YEAR shortfall --against my-draft.yaml
       kazets why examples/case.yaml K-1 YEAR --format pdf --output dossier.pdf --lang kk
       kazets why DECIDED K-1 YEAR            # a row of what `determine --out` made
     """
@@ -121,16 +124,18 @@ def why(
 
         if output is None:
             raise click.UsageError(f"--format {form} needs --output FILE")
+        cure, other = partial(cure_section, law, inquiry, language), None
         if against is not None:
-            raise click.UsageError("--against is answered as text or json")
-        cure = partial(cure_section, law, inquiry, language)
-        dossier_report(
-            law, given, inquiry, installation, year, decision, as_of, "html" if form == "html" else "pdf", language, output, cure
-        )
+            from engine.explaining.contrast import contrast_section, read_against, seen_from
+
+            found = read_against(law, against, inquiry, asked.others())
+            law, other = seen_from(law, found), partial(contrast_section, law, found, inquiry, language)
+        kind: Literal["html", "pdf"] = "html" if form == "html" else "pdf"
+        dossier_report(law, given, inquiry, installation, year, decision, as_of, kind, language, output, cure, other)
     elif against is not None:
         from engine.explaining.contrast import contrast_report
 
-        contrast_report(law, given, inquiry, installation, year, decision, against, as_of, form, language)
+        contrast_report(law, given, inquiry, installation, year, decision, against, as_of, form, language, asked.others())
     else:
         from engine.explaining.reports import why_report
 

@@ -61,7 +61,8 @@ def project(assumptions: Path, register: Path, laws: tuple[str, ...], form: str,
 
     from engine.commands.options import SCHEMAS
     from engine.drafting.projection_reports import project_report
-    from engine.drafting.sides import CURRENT, read_side
+    from engine.drafting.sides import read_side
+    from engine.explaining.contrast import CURRENT
 
     if form == "html" and output is None:
         raise click.UsageError("--format html needs --output FILE")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from engine.explaining.contrast import Drafts
     from engine.law import Law
     from engine.proving import Inquiry
 
@@ -72,6 +73,13 @@ class Asked:
     def under(self, drafts: tuple[str, ...]) -> Law:
         """The law as it would be under other drafts than those asked for; as it stands where there are none."""
         return load(self.rulesets, drafts)
+
+    def others(self) -> Drafts:
+        """The drafts that another law may be asked under."""
+        from engine.explaining.contrast import Drafts
+        from engine.law.drafts import draft_names
+
+        return Drafts(self.drafts, tuple(draft_names(self.rulesets)), self.under)
 
     def inquiry(self) -> Inquiry:
         """The selection among what the law's sources say."""

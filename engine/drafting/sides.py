@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from engine.explaining.contrast import read_against
+from engine.explaining.contrast import CURRENT, DRAFT, names_draft, read_against
 from engine.law import Law, Selection
 from engine.law.drafts import draft_names
 from engine.problems import did_you_mean, input_error
 from engine.proving import Inquiry
 
-CURRENT, JOIN = "current", "+"
-DRAFT, KNOWN, ON = "draft:", "known:", "on:"
+JOIN, KNOWN, ON = "+", "known:", "on:"
 Loader = Callable[[tuple[str, ...]], Law]
 """The law under drafts, by their names or paths; the law as it stands where there are none."""
 
@@ -55,17 +54,13 @@ def read_side(written: str, load: Loader, root: Path, inquiry: Inquiry, drafts: 
         InputError: a part is none of these, or a draft is wrong.
     """
     parts = written.split(JOIN)
-    named = [part for part in parts if _is_draft(part, root)]
+    named = [part for part in parts if names_draft(part, draft_names(root))]
     under = (*drafts, *(part.removeprefix(DRAFT) for part in named))
     side = Side(written, load(under), inquiry, drafts=under)
     for part in parts:
         if part != CURRENT and part not in named:
             side = _with(side, part, root)
     return side
-
-
-def _is_draft(part: str, root: Path) -> bool:
-    return part.startswith(DRAFT) or part in draft_names(root) or (part.endswith(".yaml") and Path(part).is_file())
 
 
 def _with(side: Side, part: str, root: Path) -> Side:

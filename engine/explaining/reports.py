@@ -271,19 +271,22 @@ def dossier_report(
     language: str,
     output: Path,
     cure: Callable[[Facts, Root], Sequence[Sentence] | None] | None = None,
+    contrast: Callable[[Facts, Root, tuple[str, str]], Sequence[Sentence]] | None = None,
 ) -> None:
     """`kazets why … --format html|pdf`: one file that stands on its own.
 
     Args:
         cure: what there is to say about what would mend the result.
+        contrast: what there is to say about the decision under another law.
     """
     from engine.explaining.dossier import make_dossier, write_dossier
 
     facts = read_facts(law, path, as_of)
     root = find_root(law, facts, inquiry, key, year)
-    owner = decision_key(law, root, decision) if decision is not None else None
+    owner = decision_key(law, root, decision or default_decision(law, root))
     remedies = cure(facts, root) if cure is not None else None
-    write_dossier(output, make_dossier(law, facts, inquiry, root, language, form, owner, remedies))
+    otherwise = contrast(facts, root, owner) if contrast is not None else ()
+    write_dossier(output, make_dossier(law, facts, inquiry, root, language, form, owner, remedies, otherwise))
 
 
 def law_list_report(law: Law, language: str = "en") -> None:

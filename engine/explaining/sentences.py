@@ -23,5 +23,8 @@ class Sentence(NamedTuple):
 
     def line(self, words: Words) -> str:
         """As a line of text, its sources at the end."""
-        source = f" — {words.say('rule_line', rule=self.rule, sources=words.cites(self.cites))}" if self.rule else ""
+        if self.rule:
+            source = f" — {words.say('rule_line', rule=self.rule, sources=words.cites(self.cites))}"
+        else:
+            source = f" [{words.cites(self.cites)}]" if self.cites else ""
         return f"{'  ' * self.depth}{self.text}{source}"

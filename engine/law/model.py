@@ -108,6 +108,11 @@ class Law:
         """The drafts under which this law is asked, in the order in which they were applied."""
         return tuple(_draft(content) for content in self.tree.get("drafts", ()))
 
+    def declaring(self, wider: Law) -> Law:
+        """This law with the names of ``wider``, which declares all that it does and more; it says nothing of what is new."""
+        own = {section: self.tree.get(section, []) for section in ("ruleset", "phases", "values", "rules", "drafts")}
+        return Law(wider.tree | own, self.digest, self.files)
+
     def lineage(self, phase: str) -> tuple[str, ...]:
         """The phase and those it inherits from, nearest first."""
         found: list[str] = []

@@ -60,12 +60,16 @@ NEEDED: dict[str, str] = {
     "contrast_phase": "phase",
     "contrast_authority": "authority",
     "contrast_day": "day",
+    "contrast_draft": "title",
+    "contrast_assumes": "assumes",
     "contrast_reading": "question answer",
     **dict.fromkeys(("contrast_same", "contrast_bounded", "contrast_proofs"), "count"),
     "contrast_smallest": "count total",
     **dict.fromkeys(
         (
             "contrast_same_law",
+            "contrast_current",
+            "contrast_by_draft",
             "contrast_taken",
             "contrast_otherwise",
             "contrast_untried",

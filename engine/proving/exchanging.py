@@ -72,19 +72,23 @@ class HybridProgram(Program):
         found = self._rules.get(key)
         if found is None:
             own, others = ({typed.rule.name: typed for typed in program.rules(key)} for program in (self.one, self.other))
+            apart = {rule[0] for rule in {*active(self.one, key)} ^ {*active(self.other, key)}}
             picked: list[TypedRule] = []
-            for rule in self.law.rules.get(key, ()):
-                exchanged = (rule.name in own) is not (rule.name in others) and Element(RULE, rule.name) in self.exchanged
-                typed = (others if exchanged else own).get(rule.name)
+            for name in self._named(key):
+                typed = (others if name in apart and Element(RULE, name) in self.exchanged else own).get(name)
                 picked += [typed] if typed is not None else []
             found = self._rules[key] = tuple(picked)
         return found
+
+    def _named(self, key: Key) -> Iterable[str]:
+        """The rules that either law has for a decision, in its order; those that only the second one has stand last."""
+        return dict.fromkeys(rule.name for program in (self.one, self.other) for rule in program.law.rules.get(key, ()))
 
     def elements(self) -> frozenset[Element]:
         """What the run so far has read that the two laws do not have in common."""
         apart = differing(self.one, self.other, Uses(self.looked_up, self.consulted))
         values = {Element(VALUE, name, key) for name, key, _ in apart.looked_up}
-        rules = {Element(RULE, name) for key in apart.consulted for name in {*active(self.one, key)} ^ {*active(self.other, key)}}
+        rules = {Element(RULE, rule[0]) for key in apart.consulted for rule in {*active(self.one, key)} ^ {*active(self.other, key)}}
         phases = {Element(PHASE)} if self.one.constants != self.other.constants else set()
         return frozenset(values | rules | phases)
 
@@ -278,6 +282,12 @@ def _sights(runs: tuple[HybridProver, HybridProver], element: Element) -> Iterab
 
 def _active(runs: tuple[HybridProver, HybridProver], rule: str) -> tuple[bool, bool]:
     """Whether the rule is among those that were asked for under each of the laws, in any year."""
-    programs = [h for run in runs for h in run.hybrids.values()]
-    one = any(rule in active(h.one, key) for h in programs for key in h.consulted)
-    return one, any(rule in active(h.other, key) for h in programs for key in h.consulted)
+    hybrids = [h for run in runs for h in run.hybrids.values()]
+
+    def has(program: Program, key: Key) -> bool:
+        return any(rule == found[0] for found in active(program, key))
+
+    return (
+        any(has(hybrid.one, key) for hybrid in hybrids for key in hybrid.consulted),
+        any(has(hybrid.other, key) for hybrid in hybrids for key in hybrid.consulted),
+    )

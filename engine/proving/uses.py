@@ -46,9 +46,9 @@ def differing(one: Program, other: Program, uses: Uses) -> Uses:
     )
 
 
-def active(program: Program, key: Key) -> tuple[str, ...]:
-    """The names of the rules that decide ``key`` in a program."""
-    return tuple(typed.rule.name for typed in program.rules(key))
+def active(program: Program, key: Key) -> tuple[tuple[Any, ...], ...]:
+    """The rules that decide ``key`` in a program, each by what makes it one: its name first, where its text stands, and when it is in force."""
+    return tuple((t.rule.name, *t.rule.at, t.rule.begins, t.rule.ends) for t in program.rules(key))
 
 
 def uses_of(prover: Prover) -> dict[LawOf, Uses]:

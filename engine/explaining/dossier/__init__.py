@@ -28,6 +28,7 @@ def make_dossier(
     form: Literal["html", "pdf"] = "html",
     decision: tuple[str, str] | None = None,
     cure: Sequence[Sentence] | None = None,
+    contrast: Sequence[Sentence] = (),
 ) -> bytes:
     """The dossier of one determination; the same question gives the same bytes.
 
@@ -36,6 +37,7 @@ def make_dossier(
         language: `en`, `ru` or `kk`.
         decision: (entity, decision) whose proof it shows; by default the one that sums up the result.
         cure: what would mend the result, in sentences; an empty list says that nothing would, None leaves the section out.
+        contrast: what another law says of the decision, in sentences; none leave the section out.
 
     Raises:
         InputError: the question cannot be asked under this law.
@@ -45,7 +47,7 @@ def make_dossier(
     summary = law.manifest["result"]["status"] if main else law.tree["entities"][root.entity]["result"]["decision"]
     owner = decision or (root.entity, str(summary))
     (determination,) = ask(law, facts, inquiry, [root], "brief")
-    dossier = gather(law, facts, inquiry, determination, owner, language, cure)
+    dossier = gather(law, facts, inquiry, determination, owner, language, cure, contrast)
     return as_html(dossier) if form == "html" else as_pdf(dossier)
 
 

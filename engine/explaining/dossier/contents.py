@@ -60,7 +60,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence about a cure, how deep it stands under those before it, and its sources."""
+    """A sentence about a cure or another law, how deep it stands under those before it, and its sources."""
 
     depth: int
     text: str
@@ -90,6 +90,7 @@ class Dossier:
     readings: tuple[ReadingUsed, ...]
     missing: tuple[Missing, ...]
     cure: tuple[Remark, ...] | None
+    contrast: tuple[Remark, ...]
     sources: tuple[Source, ...]
     receipt: tuple[tuple[str, str], ...]
 
@@ -102,12 +103,14 @@ def gather(
     owner: tuple[str, str],
     language: str,
     cure: Sequence[Sentence] | None,
+    contrast: Sequence[Sentence],
 ) -> Dossier:
     """All texts of the dossier of one determination that carries its proof.
 
     Args:
         owner: (entity, decision): what is proved in it.
         cure: what would mend the result, in sentences; None where nobody has asked.
+        contrast: what another law says of it, in sentences.
     """
     telling = Telling(law, language)
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
@@ -130,7 +133,9 @@ def gather(
         *([(telling.fixed["facts_source"], str(facts.about["source"]))] if facts.about.get("source") else []),
     )
     readings = tuple(readings_used(telling, program, determination, sources))
-    remarks = None if cure is None else tuple(Remark(s.depth, s.text, sources.cited(s.cites)) for s in cure)
+    remarks, otherwise = (
+        None if told is None else tuple(Remark(s.depth, s.text, sources.cited(s.cites)) for s in told) for told in (cure, contrast)
+    )
     return Dossier(
         language,
         telling.fixed,
@@ -153,6 +158,7 @@ def gather(
         readings,
         tuple(_missing(telling, facts, inquiry, determination, owner)),
         remarks,
+        otherwise or (),
         tuple(sources.listed()),
         tuple(_receipt(telling, receipt(law, selection, facts))),
     )
