@@ -160,7 +160,7 @@ def test_many_differences_are_counted_and_the_first_of_them_told(
     shutil.copy(ROOT / "examples" / "threshold.yaml", case)
     file = determined(law, case, capsys)
     case.write_text(case.read_text().replace("tonnes: 2000", "tonnes: 2100").replace("tonnes: 18000", "tonnes: 19000"))
-    monkeypatch.setattr("engine.explaining.replay.MAX_TOLD", 1)
+    monkeypatch.setattr("engine.explaining.replay.showing.MAX_TOLD", 1)
     same, text = lines(law, file, capsys)
     assert not same and "       3  verified CO2 emissions\n" in text
     assert "BELOW, 2023:" in text and "AT, 2023:" not in text and "… and 2 more" in text
@@ -174,6 +174,78 @@ def test_json_follows_its_schema(law: Law, case: Path, capsys: pytest.CaptureFix
     schema = json.loads((SCHEMAS / "replay.schema.json").read_text())
     assert list(Draft202012Validator(schema).iter_errors(content)) == []
     assert content["identical"] is False and [c["what"] for c in content["changed"]] == ["facts"]
+
+
+# -- other answers ------------------------------------------------------------------------------------------------
+
+OTHERS = {
+    "cure": ("cure", "K-2", "2024"),
+    "contrast": ("why", "K-2", "2024", "obligation", "--against", "threshold-10000-auction"),
+    "contrast-phase": ("why", "K-2", "2024", "in_plan", "--against", "phase_3"),
+    "contrast-current": ("why", "K-2", "2024", "obligation", "--draft", "offset-limit-5", "--against", "current"),
+    "readings": ("readings",),
+}
+
+
+def command(*arguments: str | Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Each other kind of answer, as the command printed it, beside its facts."""
+    folder = tmp_path_factory.mktemp("answers")
+    case = Path(shutil.copy(ROOT / "examples" / "cure.yaml", folder / "case.yaml"))
+    files = {}
+    for name, (verb, *rest) in OTHERS.items():
+        files[name] = folder / f"{name}.json"
+        files[name].write_text(command(verb, case, *rest, "--format", "json")[1])
+    return files
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_answers_are_made_again_from_their_receipts(asked: dict[str, Path], name: str) -> None:
+    code, text = command("replay", asked[name])
+    assert (code, text[:9]) == (0, "identical")
+
+
+def test_a_cure_of_changed_facts_names_every_member_that_changed(asked: dict[str, Path], tmp_path: Path) -> None:
+    """Emissions of 100,010.4 t instead of 100,000.4 t: 100,011 units are due, 10 more, at 510 tenge 5,100 tenge more."""
+    changed = tmp_path / "case.yaml"
+    changed.write_text((asked["cure"].parent / "case.yaml").read_text().replace("tonnes: 100000.4", "tonnes: 100010.4"))
+    code, text = command("replay", asked["cure"], "--facts", changed)
+    assert code == 1 and "the facts " in text
+    assert "still.cures[0].units: 100,001 → 100,011" in text and "still.cures[0].cost: 3,060,510 → 3,065,610" in text
+    code, text = command("replay", asked["cure"], "--facts", changed, "--format", "json")
+    content = json.loads(text)
+    schema = json.loads((SCHEMAS / "replay.schema.json").read_text())
+    assert code == 1 and list(Draft202012Validator(schema).iter_errors(content)) == []
+    assert (content["answer"], content["determinations"], content["different"][0]["key"]) == ("cure", 1, ["K-2"])
+
+
+def test_an_altered_cure_is_not_explained_by_anything(asked: dict[str, Path], tmp_path: Path) -> None:
+    altered = tmp_path / "cure.json"
+    altered.write_text(asked["cure"].read_text().replace("3060510", "306051"))
+    code, text = command("replay", altered, "--facts", asked["cure"].parent / "case.yaml", "--lang", "kk")
+    assert code == 1 and "still.cures[0].cost: 306 051 → 3 060 510" in text.replace("\u00a0", " ")
+
+
+def test_what_a_cure_was_about_may_be_gone(asked: dict[str, Path], tmp_path: Path) -> None:
+    changed = tmp_path / "case.yaml"
+    changed.write_text((asked["cure"].parent / "case.yaml").read_text().replace("K-2", "K-3"))
+    code, text = command("replay", asked["cure"], "--facts", changed)
+    assert code == 1 and text.startswith("can no longer be asked")
+
+
+def test_questions_without_facts_have_nothing_to_make_again(tmp_path: Path) -> None:
+    file = tmp_path / "readings.json"
+    file.write_text(command("readings", "--format", "json")[1])
+    done = subprocess.run([sys.executable, str(ROOT / "cli.py"), "replay", str(file)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "about no facts" in done.stderr
 
 
 @pytest.mark.parametrize(

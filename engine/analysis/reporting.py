@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from engine.analysis import cure, cure_json, cure_lines, remedy_lines
 from engine.analysis.report import CureReport
 from engine.explaining.json_form import receipt
+from engine.explaining.replay import Answer, Under
 from engine.explaining.reports import find_root, read_facts
 from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
@@ -31,8 +33,7 @@ def cure_report(law: Law, path: Path, inquiry: Inquiry, key: str, year: int, as_
     words = Words(law, language)
     report = _searched(law, facts, inquiry, root, words)
     if form == "json":
-        selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-        say_json(cure_json(report) | {"receipt": receipt(law, selection, facts)})
+        say_json(_stamped(law, facts, inquiry, report))
         return
     phase = law.phases[report.phase]
     say(
@@ -49,6 +50,21 @@ def cure_report(law: Law, path: Path, inquiry: Inquiry, key: str, year: int, as_
         say(line)
     for sentence in cure_lines(report, words):
         say(sentence.line(words))
+
+
+def _stamped(law: Law, facts: Facts, inquiry: Inquiry, report: CureReport) -> dict[str, Any]:
+    """The report as JSON, with the receipt of what it was made from."""
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    return cure_json(report) | {"receipt": receipt(law, selection, facts)}
+
+
+def _again(law: Law, facts: Facts, inquiry: Inquiry, content: Mapping[str, Any], under: Under) -> dict[str, Any]:
+    """The same question asked again."""
+    root = Root(content["entity"], tuple(content["key"]), content["year"])
+    return _stamped(law, facts, inquiry, cure(law, facts, inquiry, root))
+
+
+CURE = Answer("cure", "would_have", "cure.schema.json", ("",), _again)
 
 
 def _searched(law: Law, facts: Facts, inquiry: Inquiry, root: Root, words: Words) -> CureReport:

@@ -166,13 +166,23 @@ def readings(facts: Path | None, asked: Asked, form: str) -> None:
 @speech
 @text_or_json
 def replay(file: Path, facts: Path | None, rulesets: Path, language: str, form: str) -> None:
-    """Run the determinations in FILE again: identical, or what differs and why.
+    """Make the answer in FILE again from its receipt: identical, or what differs and why.
 
-    FILE is what `determine` or `why` printed with --format json. Exit status 1 where something differs.
+    FILE is what `determine`, `why` (with --against, too), `cure` or `readings` printed with --format json. Exit status 1 where
+    something differs.
+
+    \b
+    Examples:
+      kazets replay answer.json
+      kazets replay answer.json --facts moved/case.yaml
     """
+    from engine.analysis.reporting import CURE
+    from engine.explaining.contrast import CONTRAST
+    from engine.explaining.readings import READINGS
     from engine.explaining.replay import replay_report
 
-    if not replay_report(load(rulesets), file, facts, SCHEMAS, form, lambda drafts: load(rulesets, drafts), language):
+    answers = (CURE, CONTRAST, READINGS)
+    if not replay_report(load(rulesets), file, facts, SCHEMAS, form, lambda drafts: load(rulesets, drafts), language, answers):
         sys.exit(1)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from engine.explaining.contrast_text import ContrastView
+from engine.explaining.replay import Answer, Under, drafts_of
 from engine.explaining.reports import decision_key, default_decision, find_root, read_facts
 from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
@@ -191,3 +193,26 @@ def _alike(law: Law, against: Against) -> tuple[Law, Law]:
     wide = widest(law, against)
     one, other = (side if side is wide else side.declaring(wide) for side in (law, against.law))
     return one, other
+
+
+# -- made again from its receipt ----------------------------------------------------------------------------------
+
+
+def _other(law: Law, inquiry: Inquiry, content: Mapping[str, Any], under: Under) -> Against:
+    """The other law of an answer that was printed as JSON."""
+    written, kind = content["against"]["value"], content["against"]["kind"]
+    return read_against(law, written, inquiry, Drafts(drafts_of(content["own"]["receipt"]), (written,) if kind == "draft" else (), under))
+
+
+def _wide(law: Law, inquiry: Inquiry, content: Mapping[str, Any], under: Under) -> Law:
+    return widest(law, _other(law, inquiry, content, under))
+
+
+def _again(law: Law, facts: Facts, inquiry: Inquiry, content: Mapping[str, Any], under: Under) -> dict[str, Any]:
+    """The same question asked again."""
+    other = _other(law, inquiry, content, under)
+    root = Root(content["entity"], tuple(content["key"]), content["year"])
+    return view_of(law, facts, inquiry, root, decision_key(widest(law, other), root, content["decision"]), other).as_json()
+
+
+CONTRAST = Answer("contrast", "against", "contrast.schema.json", ("own", "other"), _again, _wide)

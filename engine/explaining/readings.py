@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.explaining.json_form import receipt
+from engine.explaining.replay import Answer, Under
 from engine.explaining.reports import read_facts, roots
 from engine.explaining.terminal import say, say_json, shown
 from engine.explaining.words import Words, plain_json
@@ -187,6 +188,16 @@ def _bare(outcome: Any) -> Any:
     if isinstance(outcome, OpenSet):
         return replace(outcome, causes=frozenset())
     return Conflict((), ()) if isinstance(outcome, Conflict) else outcome
+
+
+def _again(law: Law, facts: Facts, inquiry: Inquiry, content: Mapping[str, Any], under: Under) -> dict[str, Any]:
+    """The same question asked again, for its receipt."""
+    asked = roots(law, facts, inquiry, None, None)
+    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    return _as_json(law, selection, facts, effects(law, facts, inquiry, asked), len(asked))
+
+
+READINGS = Answer("readings", "questions", "readings.schema.json", ("",), _again)
 
 
 # -- showing ------------------------------------------------------------------------------------------------------
