@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+import numpy
 import polars as pl
 
-from engine.columns.cells import DAY, INT, TEXT, Space
+from engine.columns.cells import CODE, DAY, INT, TEXT, Space
 from engine.columns.encoding import Column, Tables, days
-from engine.columns.grouping import Runs, identical
+from engine.columns.grouping import Array, Runs, identical
+from engine.columns.strips import held
 
 ANY_NONE = "none"
 """As the value of a filter: the rows where the column is none."""
@@ -34,7 +36,7 @@ class Data:
         self.tables, self.as_of, self.withheld, self.doubts = tables, as_of, withheld, doubts
         self.asked: dict[tuple[Any, ...], Any] = {}
         self._memo: dict[tuple[Any, ...], Any] = {}
-        self.imports: dict[tuple[Any, ...], pl.Series] = {}
+        self.imports: dict[tuple[Any, ...], Array] = {}
 
     # -- columns ------------------------------------------------------------------------------------------------
 
@@ -46,52 +48,62 @@ class Data:
             return len(self.tables.codes[space[1]])
         if space[0] == "one":
             return 1
-        mask = self._mask(space)
-        return int(mask.sum()) if mask is not None else self.tables.size(space[1])
+        rows = self._numbers(space)
+        return self.tables.size(space[1]) if rows is None else len(rows)
 
     def column(self, space: Space, name: str, part: str) -> pl.Series | None:
         """The values or a mask of a column over a space; None for a mask that is nowhere true."""
-        whole = self.tables.column(space[1], name)
-        series: pl.Series | None = getattr(whole, part)
-        if series is None or space[0] == "rows":
-            return series
-        key = ("column", space, name, part)
-        if key not in self._memo:
-            mask = self._mask(space)
-            self._memo[key] = series.filter(mask) if mask is not None else series
-        found: pl.Series = self._memo[key]
-        return found
+        series: pl.Series | None = getattr(self.tables.column(space[1], name), part)
+        return series if series is None or space[0] == "rows" else series.gather(self.rows(space))
+
+    def array(self, space: Space, name: str, part: str) -> Array:
+        """The values or a mask of a column over a space, as cells hold them."""
+        whole = self._remembered(("array", space[1], name, part), lambda: self._array(space[1], name, part))
+        if space[0] == "rows":
+            return whole
+        rows = self._numbers(space)
+        return whole if rows is None else whole.take(rows)
+
+    def _array(self, table: str, name: str, part: str) -> Array:
+        column = self.tables.column(table, name)
+        series: pl.Series = getattr(column, part)
+        if part != "values":
+            return series.to_numpy()
+        if column.kind == CODE:
+            return held(CODE, len(self.tables.codes[self.tables.vocabulary.tables[table].columns[name].type.codes or ""]), series)
+        return held(column.kind, None, series)
 
     def rows(self, space: Space) -> pl.Series:
         """The row numbers of a part within its table."""
-        mask = self._mask(space)
-        return (
-            mask.arg_true().cast(pl.UInt32)
-            if mask is not None
-            else pl.int_range(0, self.tables.size(space[1]), dtype=pl.UInt32, eager=True)
-        )
+        numbers = self._numbers(space)
+        return pl.Series(numpy.arange(self.tables.size(space[1])) if numbers is None else numbers).cast(pl.UInt32)
 
-    def _mask(self, space: Space) -> pl.Series | None:
+    def _numbers(self, space: Space) -> Array | None:
         """Which rows of its table belong to a part; None: all."""
-        key = ("mask", space)
-        if key in self._memo:
-            kept: pl.Series | None = self._memo[key]
-            return kept
+        found: Array | None = self._remembered(("numbers", space), lambda: self._matching(space))
+        return found
+
+    def _matching(self, space: Space) -> Array | None:
         mask: pl.Series | None = None
         for name, wanted in space[2]:
-            column = self.tables.column(space[1], name)
-            one = _matches(column, wanted)
+            one = _matches(self.tables.column(space[1], name), wanted)
             mask = one if mask is None else mask & one
-        self._memo[key] = None if mask is not None and mask.all() else mask
-        result: pl.Series | None = self._memo[key]
-        return result
+        return None if mask is None or mask.all() else numpy.flatnonzero(mask.to_numpy())
 
     # -- what a plan is built on --------------------------------------------------------------------------------
 
     def _ask(self, question: tuple[Any, ...]) -> Any:
         if question not in self.asked:
-            self.asked[question] = self.answer(question)
+            self.asked[question] = self._answered(question)
         return self.asked[question]
+
+    def _answered(self, question: tuple[Any, ...]) -> Any:
+        return self._remembered(question, lambda: self.answer(question))
+
+    def _remembered(self, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
+        if key not in self._memo:
+            self._memo[key] = find()
+        return self._memo[key]
 
     def answer(self, question: tuple[Any, ...]) -> Any:
         answers: dict[str, Callable[..., Any]] = {
@@ -103,27 +115,7 @@ class Data:
 
     def fits(self, asked: Mapping[tuple[Any, ...], Any]) -> bool:
         """Whether a plan that was built on these answers is right here too."""
-        self._fetch(asked)
-        return all(self.answer(question) == answer for question, answer in asked.items())
-
-    def _fetch(self, asked: Mapping[tuple[Any, ...], Any]) -> None:
-        """Take the columns of each part that is asked about at once: every part is one pass over its table."""
-        wanted: dict[Space, set[str]] = {}
-        for question in asked:
-            if question[0] in ("present", "range", "many", "covers") and question[1][0] == "part" and question[2] is not None:
-                wanted.setdefault(question[1], set()).add(question[2])
-        for space, names in wanted.items():
-            if ("fetched", space) in self._memo:
-                continue
-            self._memo["fetched", space] = True
-            mask = self._mask(space)
-            columns: dict[tuple[str, str], pl.Series] = {}
-            for name in names:
-                whole = self.tables.column(space[1], name)
-                columns |= {(name, part): s for part in ("values", "unknown", "none", "beyond") if (s := getattr(whole, part)) is not None}
-            if mask is not None and columns:
-                kept = pl.DataFrame([s.alias(f"{name}/{part}") for (name, part), s in columns.items()]).filter(mask)
-                self._memo.update({("column", space, name, part): kept[f"{name}/{part}"] for name, part in columns})
+        return all(self._answered(question) == answer for question, answer in asked.items())
 
     def scale(self, table: str, name: str) -> int:
         found: int = self._ask(("scale", table, name))
@@ -154,19 +146,16 @@ class Data:
         return bool(self._ask(("covers", space, name, owner)))
 
     def _present(self, space: Space, name: str, part: str) -> bool:
-        series = self.column(space, name, part)
-        return series is not None and bool(series.any())
+        return getattr(self.tables.column(space[1], name), part) is not None and bool(self.array(space, name, part).any())
 
     def _range(self, space: Space, name: str) -> tuple[int, int]:
-        """Powers of two around the extremes, so that a plan fits more than one register."""
+        """Powers of two around the extremes of the whole column, so that a plan fits more than one register."""
         column = self.tables.column(space[1], name)
         if column.kind != INT:
             return (-FAR, FAR) if column.kind == DAY else (0, FAR)
-        values = self.column(space, name, "values")
-        assert values is not None
-        if not len(values):
+        if not len(column.values):
             return 0, 0
-        ends: tuple[Any, Any] = values.min(), values.max()
+        ends: tuple[Any, Any] = self._remembered(("ends", space[1], name), lambda: (column.values.min(), column.values.max()))
         low, high = int(ends[0]), int(ends[1])
         return (0 if low >= 0 else -_above(-low)), _above(high)
 
@@ -190,21 +179,13 @@ class Data:
 
     def runs(self, space: Space, name: str) -> Runs:
         """The rows of a space brought together by a column of references or codes."""
-        key = ("runs", space, name)
-        if key not in self._memo:
-            values = self.column(space, name, "values")
-            assert values is not None
-            self._memo[key] = Runs.of(values)
-        found: Runs = self._memo[key]
+        found: Runs = self._remembered(("runs", space, name), lambda: Runs.of(self.array(space, name, "values")))
         return found
 
     def identical(self, space: Space, name: str, size: int) -> bool:
         """Whether each row refers to the row of its own number."""
-        key = ("identical", space, name, size)
-        if key not in self._memo:
-            values = self.column(space, name, "values")
-            self._memo[key] = values is not None and identical(values, size)
-        return bool(self._memo[key])
+        found: bool = self._remembered(("identical", space, name, size), lambda: identical(self.array(space, name, "values"), size))
+        return found
 
 
 def _above(value: int) -> int:

@@ -14,7 +14,7 @@ from engine.columns.frames import Schema, frame_of
 from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
 from engine.columns.roots import Slice, governed_years, slices
-from engine.columns.running import Run
+from engine.columns.running import Run, series_of
 from engine.columns.values import Value
 from engine.explaining.words import Words
 from engine.law import Law, Program, Selection
@@ -90,12 +90,12 @@ class Years:
     def _slice(self, one: Slice, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool = True) -> Plan:
         program, root = self.program(one.year, one.code), self.law.vocabulary.entities[one.entity]
         plan = self._plan(one, program, kept, earlier, wanted)
-        run = Run(plan.made, self.data)
-        found = run.run()
+        values = dict(Run(plan.made, self.data).values())
         for key, value in plan.kept.items():
             for cell in cells_of(value):
                 if not cell.constant:
-                    self.data.imports[*key, one.year, cell.number] = found[cell.number]
+                    self.data.imports[*key, one.year, cell.number] = values[cell]
+        found = {cell.number: series_of(cell, array) for cell, array in values.items()}
         self.found.unsupported.update(plan.unsupported)
         if wanted and self.telling is not None:
             self._tell(one, program, earlier, *self.telling)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy
 import polars as pl
 
+Array = Any
+_FOLDS: dict[str, Any] = {
+    "any": numpy.logical_or, "sum": numpy.add, "one": numpy.add, "min": numpy.minimum, "max": numpy.maximum, "pick": numpy.maximum,
+}  # fmt: skip
 
-def identical(index: pl.Series, size: int) -> bool:
+
+def identical(index: Array, size: int) -> bool:
     """Whether each of ``size`` rows names itself."""
-    if len(index) != size or (size and (index[0] != 0 or index[size - 1] != size - 1)):
+    if len(index) != size or (size and (index[0] != 0 or index[-1] != size - 1)):
         return False
-    return bool((index == pl.int_range(0, size, dtype=pl.UInt32, eager=True)).all())
+    return bool((index == numpy.arange(size, dtype=index.dtype)).all())
 
 
 @dataclass(frozen=True)
@@ -19,40 +26,42 @@ class Runs:
     """Rows brought together by the row they belong to.
 
     Attributes:
-        homes: the rows that have any, ascending; ``ends`` the last position of each in the order ``order`` (None: as they are).
-        single: whether each has one.
+        homes: the rows that have any, ascending; ``starts`` the first position of each in the order ``order`` (None: as they are).
+        count: of the rows.
     """
 
-    homes: pl.Series
-    ends: pl.Series
-    order: pl.Series | None
-    single: bool
+    homes: Array
+    starts: Array
+    order: Array | None
+    count: int
 
     @property
     def most(self) -> int:
         """How many rows the largest group has."""
-        if self.single or not len(self.ends):
-            return min(1, len(self.ends))
-        sizes = self.ends - self.ends.shift(1)
-        largest = sizes.max()
-        return max(int(self.ends[0]) + 1, largest if isinstance(largest, int) else 0)
+        return int(self.sizes().max()) if self.count else 0
+
+    @property
+    def single(self) -> bool:
+        """Whether no group has more than one row."""
+        return len(self.starts) == self.count
+
+    def sizes(self) -> Array:
+        """How many rows each group has."""
+        return numpy.diff(self.starts, append=self.count)
 
     @classmethod
-    def of(cls, index: pl.Series) -> Runs:
-        order = None if index.is_sorted() else index.arg_sort()
-        runs = (index if order is None else index.gather(order)).rle().struct.unnest()
-        ends = runs["len"].cast(pl.Int64).cum_sum() - 1
-        return cls(runs["value"], ends, order, len(runs) == len(index))
+    def of(cls, index: Array) -> Runs:
+        """The groups of rows with the same number in ``index``."""
+        order = None
+        if len(index) > 1 and not (index[1:] >= index[:-1]).all():
+            order = pl.Series(index).arg_sort().to_numpy().astype(numpy.int64)  # several times as fast as numpy's
+            index = index.take(order)
+        starts = numpy.flatnonzero(numpy.concatenate(([True], index[1:] != index[:-1]))) if len(index) else numpy.empty(0, numpy.int64)
+        return cls(index.take(starts), starts, order, len(index))
 
-    def fold(self, function: str, items: pl.Series) -> pl.Series:
-        """One value for each of the homes. Sums wrap and unwrap: a difference of wrapped sums is the sum itself."""
-        items = items if self.order is None else items.gather(self.order)
+    def fold(self, function: str, items: Array) -> Array:
+        """One value for each of the homes."""
+        items = items if self.order is None else items.take(self.order)
         if self.single:
             return items
-        if function in ("any", "sum", "one"):
-            ends = items.cum_sum().gather(self.ends)
-            folded = ends - ends.shift(1, fill_value=0)
-            return folded > 0 if function == "any" else folded.cast(items.dtype)
-        group = self.ends.search_sorted(pl.int_range(0, len(items), dtype=pl.Int64, eager=True), side="left")
-        frame = pl.DataFrame({"group": group, "item": items}).group_by("group", maintain_order=True)
-        return frame.agg(pl.col("item").min() if function == "min" else pl.col("item").max())["item"]
+        return _FOLDS[function].reduceat(items, self.starts, dtype=items.dtype)
