@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from engine.facts import Facts, facts_from_document
 from engine.law import Law, Selection, load_law
-from engine.law.collecting import schema_problem
 from engine.law.reading_values import read_date
+from engine.law.schemas import schema
 from engine.law.yaml_files import Document, read_yaml
 from engine.problems import InputError, Problem, did_you_mean, input_error
 from engine.proving import Root
 
 MANIFEST = "ruleset.yaml"
-SCHEMA = "case.schema.json"
 
 
 @dataclass(frozen=True)
@@ -157,11 +153,6 @@ def ruleset_of(path: Path) -> Path | None:
     return next((folder for folder in (path, *path.resolve().parents) if (folder / MANIFEST).is_file()), None)
 
 
-@cache
-def _validator(schema: Path) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-
-
 def read_cases(path: Path, name: str, schema_dir: Path) -> list[Case]:
     """The cases of one file, one for each law that an example is asked under.
 
@@ -173,9 +164,7 @@ def read_cases(path: Path, name: str, schema_dir: Path) -> list[Case]:
         InputError: with everything that breaks the schema, or the first thing that is not plain YAML.
     """
     document = read_yaml(path, name)
-    problems = [schema_problem(document, error) for error in _validator(schema_dir / SCHEMA).iter_errors(document.data)]
-    if problems:
-        raise InputError(sorted(set(problems), key=lambda p: (p.line, p.column)))
+    schema(schema_dir, "case").admit(document)
     return list(_cases(document))
 
 

@@ -6,7 +6,6 @@ what all of that comes to. All numbers are whole units; shares are rounded down,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,8 +21,8 @@ from engine.facts import Facts, Row
 from engine.facts.building import FactsBuilder
 from engine.language.values import exact
 from engine.law import Phase
-from engine.law.collecting import schema_problem
 from engine.law.reading_values import read_date, read_number
+from engine.law.schemas import schema
 from engine.law.yaml_files import read_yaml
 from engine.problems import InputError, did_you_mean, input_error
 from engine.proving import Root, ask
@@ -50,15 +49,8 @@ def read_assumptions(path: Path, schema_dir: Path) -> Assumptions:
     Raises:
         InputError: it cannot be read, or breaks the schema.
     """
-    from jsonschema import Draft202012Validator
-    from referencing import Registry, Resource
-
     document = read_yaml(path, str(path))
-    law, own = (json.loads((schema_dir / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("ruleset", "projection"))
-    registry: Any = Registry().with_resource("ruleset.schema.json", Resource.from_contents(law))
-    problems = [schema_problem(document, error) for error in Draft202012Validator(own, registry=registry).iter_errors(document.data)]
-    if problems:
-        raise InputError(sorted(set(problems), key=lambda p: (p.line, p.column)))
+    schema(schema_dir, "projection").admit(document)
     return Assumptions(str(path), document.data["projection"])
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.language import Vocabulary
-from engine.law.collecting import schema_problem
+from engine.law.schemas import schema
 from engine.law.yaml_files import Document, read_yaml
-from engine.problems import InputError, did_you_mean, input_error
+from engine.problems import did_you_mean, input_error
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,8 @@ def read_sample_spec(path: Path, schemas: Path, vocabulary: Vocabulary) -> Sampl
     Raises:
         InputError: with the place of everything that is wrong.
     """
-    from jsonschema import Draft202012Validator
-
     document = read_yaml(path, str(path))
-    schema = json.loads((schemas / "sample.schema.json").read_text(encoding="utf-8"))
-    problems = [schema_problem(document, error) for error in Draft202012Validator(schema).iter_errors(document.data)]
-    if problems:
-        raise InputError(sorted(set(problems), key=lambda p: (p.line, p.column)))
+    schema(schemas, "sample").admit(document)
     content = document.data["sample"]
     frames: dict[str, FrameSpec] = {}
     for name, frame in content["frames"].items():

@@ -136,7 +136,8 @@ class Vocabulary:
 
     ``decisions`` maps (entity, name); ``governing`` maps the name of a governing date to its expression text;
     ``code_units`` maps a code list to the unit in which each member is measured, where it names one;
-    ``governing_dates`` keeps, by name and entity, the dates that were read already: every parameter in a rule has one.
+    ``governing_dates`` keeps, by name and entity, the dates that were read already: every parameter in a rule has one;
+    ``invariants`` keeps, by table, the invariants that were read already: every case and register is held against them.
     """
 
     tables: Mapping[str, TableSpec]
@@ -148,6 +149,7 @@ class Vocabulary:
     builtins: Mapping[str, Type]
     code_units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     governing_dates: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False, repr=False)
+    invariants: dict[str, tuple[Any, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def main_names(self, entity: str) -> list[EntitySpec]:
         """The entity and those it is a part of, nearest first."""

@@ -5,15 +5,14 @@ Every rule and value keeps the file, line and column it came from.
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from engine.law.schemas import MAX_PROBLEMS, schema
 from engine.law.yaml_files import Document, read_yaml
 from engine.problems import InputError, Problem
 
-MAX_PROBLEMS = 1_000
 NAMED = (
     "instruments",
     "units",
@@ -146,22 +145,6 @@ def _rules(content: list[dict[str, Any]], phase: str | None, document: Document)
 
 
 def schema_problems(documents: list[Document], schema_dir: Path) -> list[Problem]:
-    """What breaks the schema, in file order; of very much, the first part."""
-    from jsonschema import Draft202012Validator
-
-    schema = json.loads((schema_dir / "ruleset.schema.json").read_text(encoding="utf-8"))
-    validator = Draft202012Validator(schema)
-    errors = ((document, error) for document in documents for error in validator.iter_errors(document.data))
-    found = {schema_problem(document, error) for document, error in islice(errors, MAX_PROBLEMS)}
-    return sorted(found, key=lambda p: (p.file, p.line, p.column))
-
-
-def schema_problem(document: Document, error: Any) -> Problem:
-    """A schema error in the reader's words, at the place where it stands."""
-    while error.context:
-        error = max(error.context, key=lambda e: len(e.absolute_path))
-    line, column = document.at(tuple(error.absolute_path))
-    where = ".".join(str(part) for part in error.absolute_path)
-    remedy = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
-    message = error.message if len(error.message) < 200 else error.message[:200] + "…"
-    return Problem(document.file, line, column, f"{where}: {message}" if where else message, remedy)
+    """What breaks the schema, file by file; of very much, the first part."""
+    law = schema(schema_dir, "ruleset")
+    return list(islice((problem for document in documents for problem in law.problems(document)), MAX_PROBLEMS))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.law.schemas import schema
 from engine.law.yaml_files import Document, parse_yaml, read_text
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
@@ -138,7 +138,7 @@ def _read(root: Path, written: str, schema_dir: Path) -> DraftFile:
     path = find_draft(root, written)
     name = path.relative_to(root.parent).as_posix() if path.is_relative_to(root.parent) else str(path)
     document = parse_yaml(read_text(path, name), name)
-    problems = sorted(set(_schema_problems(document, schema_dir)), key=lambda p: (p.line, p.column))
+    problems = _schema_problems(document, schema_dir)
     if problems:
         raise InputError(problems)
     if document.data["draft"]["id"] != path.stem:
@@ -149,32 +149,23 @@ def _read(root: Path, written: str, schema_dir: Path) -> DraftFile:
     return DraftFile(written, hashlib.sha256(path.read_bytes()).hexdigest(), document)
 
 
-def _schema_problems(document: Document, schema_dir: Path) -> Iterator[Problem]:
+def _schema_problems(document: Document, schema_dir: Path) -> list[Problem]:
     """What breaks the schema of drafts; where nothing does, what breaks that of the law in the parts that are added."""
-    from jsonschema import Draft202012Validator
-    from referencing import Registry, Resource
-
-    from engine.law.collecting import schema_problem
-
-    law = json.loads((schema_dir / "ruleset.schema.json").read_text(encoding="utf-8"))
-    own = json.loads((schema_dir / "draft.schema.json").read_text(encoding="utf-8"))
-    registry: Any = Registry().with_resource("ruleset.schema.json", Resource.from_contents(law))
-    found = [schema_problem(document, error) for error in Draft202012Validator(own, registry=registry).iter_errors(document.data)]
     for index, change in enumerate(document.data.get("changes", []) if isinstance(document.data, dict) else []):
         if isinstance(change, dict) and sum(form in change for form in FORMS) != 1:
             message = f"a change is one thing: write one of {', '.join(FORMS)}"
-            found = [Problem(document.file, *document.at(("changes", index)), message, "make two changes of two things")]
-    yield from found
-    if found:
-        return
-    validator = Draft202012Validator(law)
+            return [Problem(document.file, *document.at(("changes", index)), message, "make two changes of two things")]
+    found = schema(schema_dir, "draft").problems(document)
+    return found or sorted(set(_added_problems(document, schema_dir)), key=lambda p: (p.line, p.column))
+
+
+def _added_problems(document: Document, schema_dir: Path) -> Iterator[Problem]:
     cite = {"instrument": instrument_of(document.data["draft"]["id"])}
     for index, change in enumerate(document.data["changes"]):
         for section, content in _as_law(change, cite):
-            for error in validator.iter_errors({section: content}):
-                path = _written_path(index, change, tuple(error.absolute_path))
-                line, column = document.at(path)
-                yield Problem(document.file, line, column, error.message[:200], str(error.schema.get("description", "")))
+            for breach in schema(schema_dir, "ruleset").breaches({section: content}):
+                place = document.at(_written_path(index, change, breach.path))
+                yield Problem(document.file, *place, breach.message, breach.remedy)
 
 
 def _as_law(change: Mapping[str, Any], cite: Mapping[str, str]) -> Iterator[tuple[str, Any]]:

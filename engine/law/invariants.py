@@ -42,8 +42,12 @@ def invariants_of(vocabulary: Vocabulary, table: str) -> tuple[Invariant, ...]:
     Raises:
         ExpressionError: one is no condition about a row.
     """
-    scope = scope_of(vocabulary, table)
-    return tuple(_read(spec.name, spec.holds, spec.says, scope) for spec in vocabulary.tables[table].invariants)
+    found = vocabulary.invariants.get(table)
+    if found is None:
+        scope = scope_of(vocabulary, table)
+        found = tuple(_read(spec.name, spec.holds, spec.says, scope) for spec in vocabulary.tables[table].invariants)
+        vocabulary.invariants[table] = found
+    return found
 
 
 def scope_of(vocabulary: Vocabulary, table: str) -> Scope:

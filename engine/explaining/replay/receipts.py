@@ -17,7 +17,6 @@ from engine.problems import input_error
 from engine.proving import Inquiry
 
 REMEDY = "give what `kazets determine`, `why`, `cure` or `readings` printed with --format json"
-MAX_MESSAGE = 160
 
 
 def read_json(file: Path) -> Any:
@@ -41,12 +40,10 @@ def check_json(file: Path, content: Any, schema_file: Path) -> None:
     Raises:
         InputError: the first thing that is wrong.
     """
-    from jsonschema import Draft202012Validator
+    from engine.law.schemas import schema
 
-    schema = json.loads(schema_file.read_text(encoding="utf-8"))
-    for problem in Draft202012Validator(schema).iter_errors(content):
-        message = problem.message if len(problem.message) < MAX_MESSAGE else problem.message[:MAX_MESSAGE] + "…"
-        raise input_error(str(file), 0, 0, f"{problem.json_path}: {message}", REMEDY)
+    for breach in schema(schema_file.parent, schema_file.name.removesuffix(".schema.json")).breaches(content):
+        raise input_error(str(file), 0, 0, str(breach), REMEDY)
 
 
 def find_facts(law: Law, stamp: Mapping[str, Any], file: Path, given: Path | None) -> Facts:
