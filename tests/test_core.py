@@ -18,11 +18,11 @@ from typing import Any
 import durable_rules_engine
 import pytest
 
+from engine.containment import contained
 from engine.language import Cause, Node, Unknown
 from engine.problems import EngineDefect, InputError, Problem
 from engine.proving import Gap, Root
 from engine.proving.conditions import BOUND, MAX_CLAUSES, OPEN, Flattener, Question, margin
-from engine.proving.containment import contained
 from engine.proving.core import CoreRules, CoreSession
 from tests.small_law import determined, facts_of, law_of, outcome, typed
 

@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli import main
+from engine import containment
+from engine.containment import contained
+from engine.drafting.cases import case_files
 from engine.facts import load_facts
 from engine.language import ExpressionError
 from engine.language.values import Unknown
 from engine.law import load_law
+from engine.law.drafts import find_draft
 from engine.law.files import MAX_FILES, ruleset_files
 from engine.law.yaml_files import MAX_BYTES, MAX_YAML, parse_yaml, read_yaml
 from engine.problems import EngineDefect, InputError, did_you_mean
-from engine.proving.containment import contained
 from tests.fuzz.targets import CORPUS, ROOT, TARGETS, base_files
 from tests.small_law import TODAY, law_of, outcome, typed
 
@@ -102,6 +107,41 @@ def _vocabulary() -> Any:
     from tests.fuzz.targets import small_law
 
     return small_law().vocabulary
+
+
+def test_reading_takes_limited_time_and_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sound files can still be too much: the number of values of one parameter that are compared with each other grows as a square."""
+    root = small_ruleset(tmp_path / "law")
+    days = [(1000 + number // 12, number % 12 + 1) for number in range(6_000)]
+    values = ", ".join(f"{{value: {y}, from: {y}-{m:02}-01, to: {y}-{m:02}-02, cite: {{instrument: act}}}}" for y, m in days)
+    (root / "many.yaml").write_text(f"parameters: {{many: {{type: number, governed_by: year_end, label: {{en: x, ru: х, kk: х}}}}}}\nvalues: {{many: [{values}]}}\n")
+    monkeypatch.setattr(containment, "READING_SECONDS", 1)
+    with pytest.raises(InputError, match="could not be read within 1 seconds — take out what is very large"):
+        load_law(root, ROOT / "schemas")
+    checked = CliRunner().invoke(main, ["check", str(root)])
+    assert isinstance(checked.exception, InputError) and "could not be read within 1 seconds" in str(checked.exception)
+    with pytest.raises(InputError, match="could not be read within 1 seconds"):
+        containment.bounded("it", lambda: next(containment.contained(["x"], lambda _: sum(iter(int, 1)))))
+    with pytest.raises(InputError, match="needs more than 2,000,000,000 bytes of memory"):
+        containment.bounded("it", lambda: bytearray(3_000_000_000))
+    assert containment.bounded("it", lambda: 7) == 7
+
+
+def test_cases_and_drafts_are_files_of_the_ruleset(tmp_path: Path) -> None:
+    """What stands elsewhere is not read, however it is named."""
+    root = small_ruleset(tmp_path / "law")
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("draft: a secret of somebody\n")
+    for name in ("cases/c.yaml", "drafts/d.yaml"):
+        (root / name).parent.mkdir()
+        (root / name).symlink_to(secret)
+    with pytest.raises(InputError, match="leads to a file outside of the folder"):
+        case_files(root)
+    for name in ("d", "../../secret"):
+        with pytest.raises(InputError, match=r"outside of the folder|no draft '../../secret'"):
+            find_draft(root, name)
+    found = CliRunner().invoke(main, ["check", str(root)]).output
+    assert "a secret" not in found and found.count("leads to a file outside of the folder") == 2
 
 
 def test_a_line_without_end_is_not_read(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.analysis.showing import cure_json, cure_lines, remedy_lines
+from engine.containment import contained
 from engine.facts import Facts
 from engine.law import Law, Selection
 from engine.problems import input_error
 from engine.proving import Inquiry, Root
-from engine.proving.containment import contained
 
 if TYPE_CHECKING:
     from engine.analysis.report import CureReport

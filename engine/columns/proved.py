@@ -15,10 +15,10 @@ from engine.columns.deciding import Found
 from engine.columns.frames import SEPARATOR, STATE, Schema
 from engine.columns.handing import facts_of
 from engine.columns.planning import STATES, Key
+from engine.containment import contained
 from engine.language import OpenSet, Unknown
 from engine.law import Law, Selection
 from engine.proving import Conflict, Determination, Gap, Prover, Root, determine
-from engine.proving.containment import contained
 from engine.proving.steps import HOLDS
 
 BATCH = 500

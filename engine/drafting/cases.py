@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.facts import Facts, facts_from_document
-from engine.law import Law, Selection, load_law
+from engine.law import Law, Selection, check_law, lay_over
+from engine.law.drafts import draft_names
+from engine.law.files import MAX_FILES, MAX_TOTAL, files_below, within
 from engine.law.reading_values import read_date
 from engine.law.schemas import schema
 from engine.law.yaml_files import Document, read_yaml
@@ -117,10 +119,11 @@ class Laws:
         law: as it stands.
         root, schema_dir: where it and its schemas were read.
         more: drafts that are applied to every case, after its own.
+        unchecked: whether it is enough that the drafts can be laid over the law.
     """
 
-    def __init__(self, law: Law, root: Path, schema_dir: Path, more: tuple[str, ...] = ()) -> None:
-        self.law, self.root, self.schema_dir, self.more = law, root, schema_dir, more
+    def __init__(self, law: Law, root: Path, schema_dir: Path, more: tuple[str, ...] = (), unchecked: bool = False) -> None:
+        self.law, self.root, self.schema_dir, self.more, self.unchecked = law, root, schema_dir, more, unchecked
         self._under: dict[tuple[str, ...], Law] = {(): law}
 
     def of(self, case: Case) -> Law:
@@ -132,7 +135,13 @@ class Laws:
         drafts = (*case.drafts, *self.more)
         found = self._under.get(drafts)
         if found is None:
-            found = self._under[drafts] = load_law(self.root, self.schema_dir, drafts)
+            for name in case.drafts:
+                if name not in draft_names(self.root):
+                    raise input_error(*case.place("under"), f"no draft '{name}'", did_you_mean(name, draft_names(self.root)))
+            found = lay_over(self.law, self.root, self.schema_dir, drafts)
+            if not self.unchecked:
+                check_law(found, texts=True)
+            self._under[drafts] = found
         return found
 
 
@@ -140,12 +149,23 @@ class Laws:
 
 
 def case_files(path: Path) -> list[Path]:
-    """The case files at ``path``: itself, or the YAML files in folders named `cases` in it, drafts left out."""
+    """The case files at ``path``: itself, or the YAML files in folders named `cases` in it, drafts left out.
+
+    Raises:
+        InputError: one is no file of the folder, or there is too much of them.
+    """
     if path.is_file():
         return [path]
-    inside = (found for found in path.rglob("*.yaml") if found.parent.name == "cases")
-    kept = [found for found in inside if "drafts" not in found.relative_to(path).parts]
-    return sorted(kept or (path.glob("*.yaml") if path.name == "cases" else []))
+    home, found, total = path.resolve(), list[Path](), 0
+    for file in files_below(path) if path.is_dir() else ():
+        inside = file.relative_to(path).parent.parts
+        if file.suffix == ".yaml" and file.parent.name == "cases" and "drafts" not in inside and (inside or path.name == "cases"):
+            total += within(file, home).st_size
+            found.append(file)
+        if len(found) > MAX_FILES or total > MAX_TOTAL:
+            problem = f"more than {MAX_FILES:,} files or {MAX_TOTAL:,} bytes of cases"
+            raise input_error(named(path), 0, 0, problem, "give a folder with fewer of them")
+    return sorted(found)
 
 
 def ruleset_of(path: Path) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
+from engine.containment import contained
 from engine.drafting.cases import Case, Laws
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
@@ -16,7 +17,6 @@ from engine.law import Law
 from engine.law.reading_values import Unreadable, read_plain
 from engine.problems import EngineDefect, InputError, did_you_mean, input_error
 from engine.proving import Conflict, Determination, Gap, Prover, Root, RuleStep, Step, determine
-from engine.proving.containment import contained
 from engine.proving.determination import differences
 
 UNDETERMINED, CHANGED = "undetermined", "changed"

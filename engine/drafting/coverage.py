@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.containment import contained
 from engine.drafting.cases import Case, Laws
 from engine.drafting.cases_running import Runner, expected_keys
 from engine.drafting.mutation import readers
@@ -17,7 +18,6 @@ from engine.language import BOOL, Node, Unknown, children, compile_node
 from engine.language.nodes import Aggregate, And, Const, Not, Or
 from engine.law import Law, Rule, type_rule
 from engine.proving import Prover, determine
-from engine.proving.containment import contained
 
 DEADLINE_SECONDS = 600
 Place = tuple[str, int, int]

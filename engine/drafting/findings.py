@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.cases import Case, Laws, case_files, named, read_cases, repeated_ids
+from engine.containment import contained
+from engine.drafting.cases import named
+from engine.drafting.findings_cases import case_findings, draft_findings
 from engine.drafting.findings_citations import citation_findings
 from engine.drafting.findings_codes import Finding, finding
 from engine.drafting.findings_periods import period_findings
 from engine.drafting.findings_reach import reach_findings
 from engine.drafting.findings_unused import unused_findings
-from engine.law import Law, type_rule
+from engine.law import DECLARING, Law, type_rule
 from engine.law.checking import find_problems
 from engine.law.collecting import merge, schema_problems
 from engine.law.files import content_hashes, ruleset_files
 from engine.law.yaml_files import Document, read_yaml
 from engine.problems import InputError, Problem, did_you_mean
-from engine.proving.containment import contained
-
-DECLARING = ("units", "codes", "tables", "entities", "governing_dates", "decisions", "parameters")
 
 
 def findings_of(path: Path, root: Path, schema_dir: Path) -> list[Finding]:
@@ -69,8 +68,10 @@ def _of_law(root: Path, schema_dir: Path) -> Iterator[Finding]:
             if not _dropped(tree, problems):
                 return
     whole = law
-    of_cases = contained([root], lambda folder: list(_of_cases(folder, whole, schema_dir)))  # at the same time as the rest
-    yield from _deeper(law, complete)
+    of_cases = contained([root], lambda folder: list(case_findings(folder, whole, schema_dir)))  # at the same time as the rest
+    sound = yield from _deeper(law, complete)
+    if sound is law:
+        yield from draft_findings(law, root, schema_dir)
     yield from next(of_cases)
 
 
@@ -141,20 +142,21 @@ def _dropped(tree: dict[str, Any], problems: list[Problem]) -> bool:
     return found
 
 
-def _deeper(law: Law, complete: bool) -> Iterator[Finding]:
-    """What the checks of the law say, then what is only seen on a law that holds together."""
-    sound = _sound(law)
+def _deeper(law: Law, complete: bool) -> Generator[Finding, None, Law]:
+    """What the checks of the law say, then what is only seen on a law that holds together: the part of it that does is returned."""
     problems = left = find_problems(law, texts=True)
+    sound = _sound(law) if problems else law
     if sound is not law:
         left = find_problems(sound, texts=False)
     yield from (finding(problem) for problem in {*problems, *left})
     yield from citation_findings(sound)
     if any(finding(problem).code in ("circle", "undefined-name", "phase-years") for problem in left):
-        return  # what such a law can reach is not known
+        return sound  # what such a law can reach is not known
     yield from period_findings(sound)
     yield from reach_findings(sound)
     if complete and sound is law:
         yield from unused_findings(sound)
+    return sound
 
 
 def _sound(law: Law) -> Law:
@@ -172,46 +174,3 @@ def _understood(read: Any, content: dict[str, Any]) -> bool:
     except InputError:
         return False
     return True
-
-
-# -- worked examples ------------------------------------------------------------------------------------------------
-
-
-def _of_cases(root: Path, law: Law, schema_dir: Path) -> Iterator[Finding]:
-    read: list[Case] = []
-    for file in case_files(root):
-        try:
-            read += read_cases(file, str(file.resolve()), schema_dir)
-        except InputError as error:
-            yield from (finding(problem, "yaml" if "not valid YAML" in problem.message else "schema") for problem in error.problems)
-    yield from (finding(problem) for problem in repeated_ids(read))
-    seen = set[tuple[str, int]]()
-    laws = Laws(law, root, schema_dir)
-    for case in read:
-        yield from _of_case(case, laws, (case.document.file, case.index) not in seen)
-        seen.add((case.document.file, case.index))
-
-
-def _of_case(case: Case, laws: Laws, first: bool) -> Iterator[Finding]:
-    law = laws.law
-    try:
-        law = laws.of(case)
-        case.selection(law)
-        case.root(law, case.facts(law))
-    except InputError as error:
-        at = case.place("under")
-        own = [p for p in error.problems if not p.line or p.file == case.document.file or "drafts" in Path(p.file).parts]
-        for problem in own:  # what is wrong with the law is told of the law
-            placed = problem if problem.line else Problem(*at, problem.message, problem.remedy)
-            yield finding(placed, "wrong-case")
-    if not first:
-        return
-    source = case.content.get("source")
-    for cite in source if isinstance(source, list) else [source] if source else []:
-        if cite["instrument"] not in law.tree["instruments"]:
-            message = f"no instrument '{cite['instrument']}'"
-            yield finding(Problem(*case.place("source"), message, did_you_mean(cite["instrument"], law.tree["instruments"])))
-    if source is None:
-        yield Finding(
-            "missing-citation", *case.place("case"), f"the case '{case.id}' names no source", "add `source: {instrument: …, point: …}`"
-        )

@@ -90,9 +90,10 @@ class _Reach:
 
     def active(self, rule: Rule, selection: Selection) -> Iterator[tuple[Program, TypedRule]]:
         for program in self.programs(selection):
-            for typed in program.rules(rule.decides):
-                if typed.rule.name == rule.name:
-                    yield program, typed
+            if program.admits(rule):
+                for typed in program.rules(rule.decides):
+                    if typed.rule.name == rule.name:
+                        yield program, typed
 
     def holds(self, typed: TypedRule, program: Program) -> Any:
         """True or false for all facts, else unknown."""
@@ -108,6 +109,8 @@ class _Reach:
     def always_displaced(self, rule: Rule) -> str | None:
         """The exception that displaces the rule wherever it could hold, under every authority."""
         by: set[str] | None = None
+        if not any(rule.name in other.exception_to for other in self.law.rules[rule.decides]):
+            return None
         for selection in self.usual(rule):
             for program, typed in self.active(rule, selection):
                 if self.holds(typed, program) is False:
@@ -141,8 +144,7 @@ def _of_rule(reach: _Reach, rule: Rule) -> Iterator[Finding]:
         if reach.can_hold(rule, reach.usual(rule)):
             yield Finding("unreachable-rule", *rule.at, f"rule '{rule.name}' is said to be dormant, but it can hold", "leave `dormant` out")
         return
-    active = [pair for selection in reach.usual(rule) for pair in reach.active(rule, selection)]
-    if not active:
+    if not any(True for selection in reach.usual(rule) for _ in reach.active(rule, selection)):
         message = f"rule '{rule.name}' applies in no year: its phases, periods and readings never come together"
         yield Finding("unreachable-rule", *rule.at, message, "correct `phases`, `in_force`, `known_from` or `reading`, or remove it")
     elif not reach.can_hold(rule, reach.usual(rule)) and not reach.can_hold(rule, reach.unusual(rule)):

@@ -6,7 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.cases import ruleset_of
+from engine.containment import bounded
+from engine.drafting.cases import named, ruleset_of
 from engine.drafting.findings import findings_of
 from engine.drafting.findings_codes import CODES, Finding
 from engine.explaining.terminal import say, say_json
@@ -20,14 +21,14 @@ def check_report(path: Path, schema_dir: Path, form: str) -> bool:
     """`kazets check`: tell what is wrong at ``path``; whether nothing is.
 
     Raises:
-        InputError: ``path`` is no ruleset and stands in none.
+        InputError: ``path`` is no ruleset and stands in none, or is too much to be read.
     """
     if not path.exists():
         raise input_error(str(path), 0, 0, "no such file or folder", "give a ruleset, or a file or folder in one")
     root = ruleset_of(path)
     if root is None:
         raise input_error(str(path), 0, 0, "not in a ruleset: no ruleset.yaml here or above", "give the folder that holds ruleset.yaml")
-    found = findings_of(path, root, schema_dir)
+    found = bounded(named(path), lambda: findings_of(path, root, schema_dir))
     if form == "json":
         say_json({"findings": [vars(one) for one in found]})
     elif form == "sarif":
@@ -60,7 +61,7 @@ class _Sources:
 def _told(one: Finding, sources: _Sources) -> list[str]:
     place = one.file + (f":{one.line}:{one.column}" if one.line else "")
     lines = [f"{place}: {one.message} [{one.code}]"]
-    source = sources.line(one.file, one.line)
+    source = sources.line(one.file, one.line) if one.line else None
     if source is not None:
         gutter = " " * len(str(one.line))
         before = "".join("\t" if c == "\t" else " " for c in source[: max(one.column - 1, 0)])

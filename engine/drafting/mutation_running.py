@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.containment import contained
 from engine.drafting.cases import Case, Laws
 from engine.drafting.cases_running import Runner, expected_keys, mismatches_of
 from engine.drafting.mutation import Key, Mutant
@@ -17,7 +18,6 @@ from engine.language import OpenSet, Unknown, compile_node
 from engine.law import Law, Program, TypedRule
 from engine.problems import EngineDefect, InputError
 from engine.proving import Prover, Root, determine
-from engine.proving.containment import contained
 from engine.proving.instances import Instance
 from engine.proving.session import Session
 

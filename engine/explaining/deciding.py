@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from engine.containment import contained
 from engine.facts import Facts, Row
 from engine.facts.changing import unhashed, with_cell
 from engine.language import Cause, ColumnSpec, OpenSet, Trace, Unknown
 from engine.language.values import hull, whole
 from engine.law import Law
 from engine.proving import Determination, Inquiry, Prover, Root, comparable, determine
-from engine.proving.containment import contained
 
 StepKey = tuple[str, tuple[str, ...], str]
 MAX_LEAVES, MAX_TRIALS, PAIR = 8, 48, 2

@@ -6,13 +6,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from engine.containment import bounded
 from engine.law import cache
 from engine.law.model import Labels, Law, Phase, Rule, cites
-from engine.law.program import Program, TypedRule, named_in, type_rule
+from engine.law.program import DECLARING, Program, TypedRule, named_in, type_rule, varied
 from engine.law.selection import Entry, Selection
 
 __all__ = [
+    "DECLARING",
     "Entry",
     "Labels",
     "Law",
@@ -23,6 +26,7 @@ __all__ = [
     "TypedRule",
     "check_law",
     "cites",
+    "lay_over",
     "load_law",
     "named_in",
     "type_rule",
@@ -48,26 +52,39 @@ def load_law(root: Path, schema_dir: Path, drafts: Sequence[str] = ()) -> Law:
     stored = cache.load(key)
     if stored is not None:
         return Law(stored, digest, hashes)
+    tree = bounded(str(root), lambda: _checked_tree(root, files, schema_dir))
+    cache.store(key, tree)
+    return Law(tree, digest, hashes)
+
+
+def _checked_tree(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
     from engine.law.collecting import collect
 
-    tree = json.loads(json.dumps(collect(root, files, schema_dir), ensure_ascii=False))
-    law = Law(tree, digest, hashes)
-    check_law(law, texts=True)
-    cache.store(key, tree)
-    return law
+    tree: dict[str, Any] = json.loads(json.dumps(collect(root, files, schema_dir), ensure_ascii=False))
+    check_law(Law(tree, ""), texts=True)
+    return tree
 
 
 def _under(law: Law, root: Path, schema_dir: Path, written: tuple[str, ...]) -> Law:
     """``law`` as it would be if the drafts were enacted, in this order; arguments and errors as in `load_law`."""
+
+    def checked() -> Law:
+        under = lay_over(law, root, schema_dir, written)
+        check_law(under, texts=True)
+        return Law(under.tree, under.digest, under.files)
+
+    return bounded(", ".join(written), checked)
+
+
+def lay_over(law: Law, root: Path, schema_dir: Path, written: Sequence[str]) -> Law:
+    """``law`` under drafts, not yet checked; errors as in `load_law`."""
     from engine.law.drafts import read_drafts
     from engine.law.overlay import overlay
 
     files = read_drafts(root, written, schema_dir)
     digests = {f"drafts/{file.id}.yaml": file.digest for file in files}
     digest = hashlib.sha256("\0".join((law.digest, *(f"{name}\0{each}" for name, each in digests.items()))).encode()).hexdigest()
-    under = Law(overlay(law.tree, files), digest, {**law.files, **digests})
-    check_law(under, texts=True)
-    return under
+    return varied(law, overlay(law.tree, files), digest, {**law.files, **digests})
 
 
 def check_law(law: Law, texts: bool = False) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.law.files import within
 from engine.law.schemas import schema
 from engine.law.yaml_files import Document, parse_yaml, read_text
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
-FOLDER, SUFFIX = "drafts", ".yaml"
+FOLDER, SUFFIX, MAX_CHAIN = "drafts", ".yaml", 50
 FORMS = ("set", "add", "amend", "repeal", "except")
 
 
@@ -96,10 +97,11 @@ def find_draft(root: Path, written: str) -> Path:
     """The file of a draft that is named, or given by its path.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or what stands beside the law is a link that leads elsewhere.
     """
-    named = root / FOLDER / f"{written}{SUFFIX}"
-    if named.is_file():
+    if written in draft_names(root):
+        named = root / FOLDER / f"{written}{SUFFIX}"
+        within(named, root.resolve())
         return named
     if Path(written).is_file():
         return Path(written)
@@ -125,7 +127,11 @@ def read_drafts(root: Path, written: Sequence[str], schema_dir: Path) -> list[Dr
             raise input_error(file.path, 0, 0, f"two drafts are called '{file.id}'", "give one of them another id")
         if file.id in found:
             return
+        if len(path) >= MAX_CHAIN:
+            raise input_error(*file.at("draft"), f"stands at the end of a chain of more than {MAX_CHAIN} drafts", "join some of them")
         for needed in file.head.get("after", []):
+            if needed not in draft_names(root):
+                raise input_error(*file.at("draft", "after"), f"no draft '{needed}'", did_you_mean(needed, draft_names(root)))
             visit(needed, (*path, file.id))
         found[file.id] = file
 

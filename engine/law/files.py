@@ -26,7 +26,7 @@ def ruleset_files(root: Path) -> list[Path]:
     if not (root / "ruleset.yaml").is_file():
         raise input_error(str(root), 0, 0, "not a ruleset: it has no ruleset.yaml", "give the folder that holds ruleset.yaml")
     home, files, total = root.resolve(), list[Path](), 0
-    for path in _entries(root):
+    for path in files_below(root):
         if path.suffix == ".yml":
             raise input_error(str(path), 0, 0, "a file of the law ends in .yaml; this one would not be read", "rename it")
         if path.suffix == ".yaml" and not SKIPPED & set(path.relative_to(root).parts[:-1]):
@@ -38,8 +38,12 @@ def ruleset_files(root: Path) -> list[Path]:
     return sorted(files, key=lambda p: p.relative_to(root).as_posix())
 
 
-def _entries(root: Path) -> Iterator[Path]:
-    """Every file below ``root`` that is not hidden; links to folders are not followed, and are refused."""
+def files_below(root: Path) -> Iterator[Path]:
+    """Every file below ``root`` that is not hidden.
+
+    Raises:
+        InputError: a folder cannot be read, or is a link: these are not followed.
+    """
     for folder, inner, names in os.walk(root, onerror=_unreadable):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in inner:

@@ -76,13 +76,16 @@ class Law:
         tree: what `collect` returns.
         digest: the hash of the files.
         files: the hash of each file, by its path within the ruleset.
+        vocabulary: what the tree declares, where that was read already.
     """
 
-    def __init__(self, tree: dict[str, Any], digest: str, files: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, tree: dict[str, Any], digest: str, files: Mapping[str, str] | None = None, vocabulary: Vocabulary | None = None
+    ) -> None:
         self.tree, self.digest, self.files = tree, digest, files or {}
         self.manifest: dict[str, Any] = tree["ruleset"]
         self.authorities: dict[str, tuple[str, ...]] = {k: tuple(v) for k, v in self.manifest["authorities"].items()}
-        self.vocabulary: Vocabulary = build_vocabulary(tree)
+        self.vocabulary: Vocabulary = vocabulary or build_vocabulary(tree)
 
     @cached_property
     def phases(self) -> dict[str, Phase]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from engine.law.selection import ALWAYS, NEVER, Entry, Selection, choose, gap_in
 from engine.problems import InputError, Problem, did_you_mean
 
 Key = tuple[str, str]
+DECLARING = ("units", "codes", "tables", "entities", "governing_dates", "decisions", "parameters")
 _BRACES = re.compile(r"\{([^{}]+)\}")
 
 
@@ -25,11 +26,13 @@ class TypedRule:
 
     Attributes:
         when: None means always.
+        reads: keeps the decisions of the same year that it reads, once they were looked for.
     """
 
     rule: Rule
     when: Node | None
     value: Node
+    reads: list[frozenset[Key]] = field(default_factory=list, compare=False, repr=False)
 
 
 def type_rule(law: Law, rule: Rule) -> TypedRule:
@@ -38,7 +41,7 @@ def type_rule(law: Law, rule: Rule) -> TypedRule:
     Raises:
         InputError: at the place of the first wrong character.
     """
-    cache: dict[str, TypedRule] = law.__dict__.setdefault("_typed", {})
+    cache = _typed(law)
     cache_key = f"{rule.name}@{rule.at}"
     found = cache.get(cache_key)
     if found is None:
@@ -50,6 +53,23 @@ def type_rule(law: Law, rule: Rule) -> TypedRule:
             raise InputError([Problem(*rule.at, f"rule '{rule.name}' gives no value for a {decided}", "add `value:`")])
         value = _read(rule, "value", rule.value if rule.value is not None else "true", scope, wanted)
         found = cache[cache_key] = TypedRule(rule, when, value)
+    return found
+
+
+def _typed(law: Law) -> dict[str, TypedRule]:
+    found: dict[str, TypedRule] = law.__dict__.setdefault("_typed", {})
+    return found
+
+
+def varied(law: Law, tree: dict[str, Any], digest: str, files: Mapping[str, str]) -> Law:
+    """The law of a tree that has much in common with that of ``law``: what both say in the same words is not read again."""
+    main = tree["ruleset"]["main"] == law.manifest["main"]
+    if not main or any(tree[section] != law.tree[section] for section in DECLARING):
+        return Law(tree, digest, files)
+    found = Law(tree, digest, files, law.vocabulary)
+    before = {(rule["rule"], *rule["at"]): rule for rule in law.tree["rules"]}
+    same = {f"{rule['rule']}@{tuple(rule['at'])}" for rule in tree["rules"] if before.get((rule["rule"], *rule["at"])) == rule}
+    _typed(found).update((key, typed) for key, typed in _typed(law).items() if key in same)
     return found
 
 
@@ -190,8 +210,7 @@ class Program:
         """The decisions of the same year that the rules for ``key`` read."""
         found = self._needs.get(key)
         if found is None:
-            nodes = [n for typed in self.rules(key) for n in (typed.when, typed.value) if n is not None]
-            found = self._needs[key] = frozenset(k for node in nodes for k in _decisions(node, self.law, frozenset()))
+            found = self._needs[key] = frozenset(need for typed in self.rules(key) for need in _read_by(self.law, typed))
         return found
 
     def cone(self, wanted: Iterable[Key]) -> tuple[Key, ...]:
@@ -228,6 +247,14 @@ class Program:
     @cached_property
     def everything(self) -> tuple[Key, ...]:
         return tuple(self.law.vocabulary.decisions)
+
+
+def _read_by(law: Law, typed: TypedRule) -> frozenset[Key]:
+    """The decisions of the same year that a rule reads."""
+    if not typed.reads:
+        nodes = [node for node in (typed.when, typed.value) if node is not None]
+        typed.reads.append(frozenset(need for node in nodes for need in _decisions(node, law, frozenset())))
+    return typed.reads[0]
 
 
 class _Constants:

@@ -81,8 +81,8 @@ class Schema:
             for key in kind.unexpected:
                 yield Breach(_path(data, [*path, key]), f"there is no key '{key}' here", did_you_mean(key, known) or described)
         elif isinstance(kind, ValidationErrorKind.Required):
-            wanted = schemas[-1].get("properties", {}).get(kind.property, {})
-            yield Breach(path, f"'{kind.property}' is a required property", wanted.get("description", described))
+            wanted = schemas[-1].get("properties", {}).get(kind.property, {}).get("description", described)
+            yield Breach(path, f"'{kind.property}' is a required property", f"add `{kind.property}`" + (f". {wanted}" if wanted else ""))
         elif isinstance(kind, ValidationErrorKind.Type):
             yield Breach(path, f"{_shown(error.instance)} is not of type {', '.join(map(repr, kind.types))}", described)
         elif isinstance(kind, ValidationErrorKind.Enum):
@@ -91,7 +91,7 @@ class Schema:
         else:
             yield Breach(path, _shortened(error.message), described)
 
-    def _schemas(self, steps: list[str | int]) -> list[Any]:
+    def _schemas(self, steps: list[Any]) -> list[Any]:
         """The schemas of one value that a way of evaluation comes to, the innermost last."""
         root = schema = self._own
         found, rest = [schema], iter(steps)

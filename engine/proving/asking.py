@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from engine.containment import contained
 from engine.facts import Facts
 from engine.law import Law
-from engine.proving.containment import contained
 from engine.proving.determination import Determination, determine, differences
 from engine.proving.instances import Root
 from engine.proving.prover import Prover

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from engine.containment import contained
 from engine.facts import Facts
 from engine.language.values import same
 from engine.law import Entry, Law, Phase, Program, Selection, TypedRule
-from engine.proving.containment import contained
 from engine.proving.determination import Determination, comparable, determine
 from engine.proving.instances import Root
 from engine.proving.prover import Prover

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.containment import contained
 from engine.facts import Facts
 from engine.language.values import same
 from engine.law import Law, Program
 from engine.proving.asking import MAX_KEPT, Inquiry
-from engine.proving.containment import contained
 from engine.proving.determination import Determination, determine
 from engine.proving.instances import Root
 from engine.proving.prover import Prover

@@ -18,10 +18,10 @@ from engine.analysis.laws.frame import Frame, Side, roots_of
 from engine.analysis.laws.replaying import Proved, Trial, replay, slim
 from engine.analysis.laws.universe import Bounds
 from engine.analysis.symbols import Unencodable
+from engine.containment import contained
 from engine.law import Law, Phase, Selection
 from engine.law.properties import typed_properties
 from engine.proving import Root
-from engine.proving.containment import contained
 
 PROVED, FOUND, UNPROVED = "proved", "found", "unproved"
 DEADLINE_SECONDS = 1_200

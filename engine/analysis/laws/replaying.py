@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.analysis.laws.cases import Document, as_text
 from engine.analysis.laws.frame import Side
+from engine.containment import contained
 from engine.facts import facts_from_document
 from engine.language import Cause, Node, Unknown, compile_node, walk
 from engine.language.nodes import Decision
@@ -17,7 +18,6 @@ from engine.law import Program
 from engine.law.yaml_files import Document as File
 from engine.problems import InputError
 from engine.proving import Determination, Root, determine
-from engine.proving.containment import contained
 
 Key = tuple[str, str]
 Place = tuple[str, ...]
