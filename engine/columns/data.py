@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import numpy
 import polars as pl
 
 from engine.columns.cells import CODE, DAY, INT, TEXT, Space
-from engine.columns.encoding import Column, Tables, days
+from engine.columns.encoding import Tables
 from engine.columns.grouping import Array, Runs, identical
-from engine.columns.strips import held
+from engine.columns.sorting import Key, Sorting
+from engine.columns.strips import Buffers, held
 
 ANY_NONE = "none"
 """As the value of a filter: the rows where the column is none."""
-FAR = 2**31 - 1
+FAR, NOWHERE = 2**31 - 1, 2**63 - 1
+YEARS, TEXTS = "years", "texts"
 
 
 class Data:
@@ -36,6 +39,7 @@ class Data:
         self.tables, self.as_of, self.withheld, self.doubts = tables, as_of, withheld, doubts
         self.asked: dict[tuple[Any, ...], Any] = {}
         self._memo: dict[tuple[Any, ...], Any] = {}
+        self.buffers = Buffers()
         self.imports: dict[tuple[Any, ...], Array] = {}
 
     # -- columns ------------------------------------------------------------------------------------------------
@@ -48,8 +52,8 @@ class Data:
             return len(self.tables.codes[space[1]])
         if space[0] == "one":
             return 1
-        rows = self._numbers(space)
-        return self.tables.size(space[1]) if rows is None else len(rows)
+        _, first, last = self._place(space)
+        return last - first
 
     def column(self, space: Space, name: str, part: str) -> pl.Series | None:
         """The values or a mask of a column over a space; None for a mask that is nowhere true."""
@@ -58,11 +62,17 @@ class Data:
 
     def array(self, space: Space, name: str, part: str) -> Array:
         """The values or a mask of a column over a space, as cells hold them."""
-        whole = self._remembered(("array", space[1], name, part), lambda: self._array(space[1], name, part))
+        table = space[1]
         if space[0] == "rows":
-            return whole
-        rows = self._numbers(space)
-        return whole if rows is None else whole.take(rows)
+            found: Array = self._remembered(("array", table, name, part), lambda: self._array(table, name, part))
+            return found
+        sorting, first, last = self._place(space)
+        if sorting.order is None:
+            return self.array(("rows", table), name, part)[first:last]
+        ordered: Array = self._remembered(
+            ("ordered", id(sorting), name, part), lambda: self.array(("rows", table), name, part).take(sorting.order)
+        )
+        return ordered[first:last]
 
     def _array(self, table: str, name: str, part: str) -> Array:
         column = self.tables.column(table, name)
@@ -75,20 +85,46 @@ class Data:
 
     def rows(self, space: Space) -> pl.Series:
         """The row numbers of a part within its table."""
-        numbers = self._numbers(space)
-        return pl.Series(numpy.arange(self.tables.size(space[1])) if numbers is None else numbers).cast(pl.UInt32)
+        return pl.Series(self._numbers(space)).cast(pl.UInt32)
 
-    def _numbers(self, space: Space) -> Array | None:
-        """Which rows of its table belong to a part; None: all."""
-        found: Array | None = self._remembered(("numbers", space), lambda: self._matching(space))
-        return found
+    def _numbers(self, space: Space) -> Array:
+        """Which rows of its table belong to a part, ascending."""
+        sorting, first, last = self._place(space)
+        return numpy.arange(first, last) if sorting.order is None else sorting.order[first:last]
 
-    def _matching(self, space: Space) -> Array | None:
-        mask: pl.Series | None = None
-        for name, wanted in space[2]:
-            one = _matches(self.tables.column(space[1], name), wanted)
-            mask = one if mask is None else mask & one
-        return None if mask is None or mask.all() else numpy.flatnonzero(mask.to_numpy())
+    def _place(self, space: Space) -> tuple[Sorting, int, int]:
+        """Where a part stands among the rows of its table sorted by the columns that make such parts."""
+        table, conditions = space[1], space[2]
+        kinds = tuple(self._condition(table, name, wanted) for name, wanted in conditions)
+        sorting: Sorting = self._remembered(
+            ("sorting", table, *(kind for kind, _ in kinds)), lambda: self._sorted(table, [k for k, _ in kinds])
+        )
+        return sorting, *sorting.part(value for _, value in kinds)
+
+    def _condition(self, table: str, name: str, wanted: Any) -> tuple[tuple[str, str, str], int | None]:
+        """What a condition of a part sorts by (a column; the years of its days; whether it is a certain text), and what it asks for."""
+        column = self.tables.column(table, name)
+        if isinstance(wanted, tuple):
+            return (name, YEARS, ""), wanted[1]
+        if wanted == ANY_NONE:
+            return (name, "", ""), None
+        if column.kind == TEXT:
+            return (name, TEXTS, wanted), 1
+        value = Fraction(wanted) * column.scale
+        return (name, "", ""), int(value) if value.denominator == 1 else NOWHERE
+
+    def _sorted(self, table: str, kinds: list[tuple[str, str, str]]) -> Sorting:
+        keys = []
+        for name, by, text in kinds:
+            column = self.tables.column(table, name)
+            values = column.values
+            if by == YEARS:
+                values = values.cast(pl.Date).dt.year()
+            elif column.kind == TEXT:
+                values = values == text
+            masks = (None if mask is None else mask.to_numpy() for mask in (column.none, column.unknown))
+            keys.append(Key.of(values.cast(pl.Int64).to_numpy(), *masks))
+        return Sorting.of(keys)
 
     # -- what a plan is built on --------------------------------------------------------------------------------
 
@@ -190,24 +226,6 @@ class Data:
 
 def _above(value: int) -> int:
     return 1 << max(value, 0).bit_length()
-
-
-def _matches(column: Column, wanted: Any) -> pl.Series:
-    """The rows of a column that have a value."""
-    values = column.values
-    if wanted == ANY_NONE:
-        return column.none if column.none is not None else pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
-    if isinstance(wanted, tuple):
-        year = wanted[1]
-        one = (values >= days(date(year, 1, 1))) & (values <= days(date(year, 12, 31)))
-    elif column.kind == INT:
-        one = values == wanted * column.scale
-    else:
-        one = values == wanted
-    for mask in (column.none, column.unknown):
-        if mask is not None:
-            one = one & ~mask
-    return one
 
 
 __all__ = ["ANY_NONE", "TEXT", "Data"]

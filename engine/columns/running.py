@@ -109,7 +109,7 @@ class Run:
                 self.found[cell.number] = self._pair(cell) if cell.op == "pair" else self._fold(cell)
             for space, strips in made.strips.get(level, ()):
                 given = {(what, cell.number): self.value(cell) for what, cell in strips.given}
-                self.found.update(strips.run(given, self._height(space)))
+                self.found.update(strips.run(given, self._height(space), self.data.buffers))
             for number in [n for n in self.found if made.last.get(n, 0) <= level]:
                 del self.found[number]
                 self._runs.pop(number, None)

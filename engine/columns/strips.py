@@ -18,7 +18,7 @@ import polars as pl
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell
 from engine.columns.encoding import EPOCH
 
-STRIP = 8_192
+STRIP = 4_096
 SMALL = 256
 Array = Any
 """A one-dimensional numpy array of the type that `dtype_of` says."""
@@ -40,6 +40,25 @@ def _dtype(kind: str, high: Any) -> Any:
 def held(kind: str, high: Any, values: pl.Series) -> Array:
     """A series as the values of a cell of that kind; ``high`` as of the cell, for codes."""
     return values.to_numpy().astype(_dtype(kind, high), copy=False)
+
+
+class Buffers:
+    """Strips of memory that program after program computes in: fresh memory would cost more than the computing."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, list[Array]] = {}
+
+    def lend(self, wanted: Mapping[int, Any]) -> dict[int, Array]:
+        """For each register a buffer of its type; what an earlier program left in it is of no use."""
+        taken: dict[Any, int] = {}
+        found = {}
+        for register, dtype in wanted.items():
+            made = self._made.setdefault(dtype, [])
+            number = taken[dtype] = taken.get(dtype, -1) + 1
+            if number == len(made):
+                made.append(numpy.empty(STRIP, dtype))
+            found[register] = made[number]
+        return found
 
 
 class Strips:
@@ -77,12 +96,13 @@ class Strips:
                 out = self._out[cell.number] = self._register()
                 self._step(numpy.logical_not if complement else _copy, register, out)
 
-    def run(self, given: Mapping[tuple[str, int], Array], height: int) -> dict[int, Array]:
+    def run(self, given: Mapping[tuple[str, int], Array], height: int, buffers: Buffers) -> dict[int, Array]:
         """The values of the wanted cells, by number.
 
         Args:
             given: (`strip` or `whole`, number of the cell) -> its values.
             height: of the space.
+            buffers: strips to compute in.
         """
         found = {cell.number: numpy.empty(height, dtype_of(cell)) for cell in self.wanted}
         registers: list[Any] = [None] * self._count
@@ -90,9 +110,10 @@ class Strips:
             registers[register] = value
         for key, register in self._sources.items():
             registers[register] = given[key]
+        temporary = buffers.lend(self._temporary)
         size = min(STRIP, height)
-        for register, dtype in self._temporary.items():
-            registers[register] = numpy.empty(size, dtype)
+        for register, buffer in temporary.items():
+            registers[register] = buffer[:size]
         strips = [(register, given[key]) for key, register in self._sources.items() if key[0] == STRIPPED]
         outs = [(register, found[number]) for number, register in self._out.items()]
         if height <= STRIP:
@@ -286,8 +307,20 @@ class Strips:
                 self._step(numpy.bitwise_xor, one, two, out)
                 self._step(numpy.bitwise_and, mask, out, out)
             self._step(numpy.bitwise_xor, out, two, out)
-        else:
+        elif dtype is object:
             self._step(_choose, register, one, two, out)
+        else:  # other + (then - other) * test: the sum is right even where the difference wraps
+            mask = self._scratched(dtype)
+            self._step(_copy, register, mask)
+            difference = one
+            if then.constant and other.constant:
+                difference = self._constant(then.value - other.value, dtype)
+            elif not (other.constant and other.value == 0):
+                self._step(numpy.subtract, one, two, out)
+                difference = out
+            self._step(numpy.multiply, difference, mask, out)
+            if not (other.constant and other.value == 0):
+                self._step(numpy.add, out, two, out)
 
     def _number(self, cell: Cell, out: int) -> None:
         self._step(_copy, self._where(cell.args[0])[0], out)
