@@ -41,8 +41,8 @@ def sample(
 
     \b
     Examples:
-      kazets facts sample /tmp/register --installations 50000 --phase PHASE
-      kazets facts sample /tmp/register --from examples/PLAN
+      kazets facts sample my-register --installations 50000 --phase PHASE
+      kazets facts sample my-register --from examples/PLAN
     """
     from engine.facts.sampling_order import sample_register
 

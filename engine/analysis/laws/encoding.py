@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.analysis.laws.deciding import Decided, Read, condition_of, says, set_of, stands_of, value_of
-from engine.analysis.laws.expressions import Expressions
 from engine.analysis.laws.instances import Instance
+from engine.analysis.laws.law_expressions import LawExpressions
 from engine.analysis.laws.universe import Row, Universe
 from engine.analysis.laws.values import (
     Formula,
@@ -22,7 +22,7 @@ from engine.law import Law, Program, Selection
 Key = tuple[str, str]
 
 
-class Encoding(Expressions):
+class Encoding(LawExpressions):
     """One law over a universe.
 
     Args:
