@@ -82,7 +82,7 @@ def decide(
     else:
         found = years.decide(entities, only)
     scales = common_scales(found)
-    proved = prove_roots(law, selection, data, found)
+    proved = prove_roots(law, selection, data, found, reasons)
     frames, scales = replaced(law, found, scales, proved, reasons)
     for name in law.vocabulary.entities:
         root = law.vocabulary.main_names(name)[-1].name

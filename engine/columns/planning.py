@@ -70,7 +70,7 @@ class Plan:
 
 
 def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space, wanted: bool, kept: Iterable[Key],
-          earlier: Mapping[tuple[str, str, int], Value], years: tuple[int, ...]) -> Plan:  # fmt: skip
+          earlier: Mapping[tuple[str, str, int], Value], years: tuple[int, ...], decisions: frozenset[Key] | None = None) -> Plan:  # fmt: skip
     """Compile the decisions of ``root`` under ``program``.
 
     Args:
@@ -79,11 +79,12 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
         kept: decisions that later years read.
         earlier: what earlier years decided.
         years: the years that a phase governs.
+        decisions: those that are put out, with their rules; None: all.
     """
     data.asked = {}
     compiler = compiler_of(data, program, earlier, years)
     cells = compiler.cells
-    shown = [k for k in law.vocabulary.decisions if wanted and _within(law, root, k[0])]
+    shown = [k for k in law.vocabulary.decisions if wanted and (decisions is None or k in decisions) and _within(law, root, k[0])]
     outcomes: dict[Key, Outcome] = {}
     unsupported = []
     for key in program.cone([*shown, *kept]):
@@ -95,7 +96,7 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
             unsupported.append(f"{law.decision_name(*key)}: {reason}")
             outcomes[key] = _not_here(cells, law, key)
         compiler.decided[key] = outcomes[key].value
-    parts = tuple(_part(law, compiler, root, space, name, outcomes, shown) for name in dict.fromkeys(k[0] for k in shown))
+    parts = tuple(_part(law, compiler, root, space, name, outcomes, shown) for name in dict.fromkeys((root.name, *(k[0] for k in shown)) if wanted else ()))
     remembered = {key: outcomes[key].value for key in kept}
     outputs = [c for part in parts for c in _cells_of(part)] + [c for value in remembered.values() for c in cells_of(value)]
     return Plan(parts, remembered, dict(data.asked), schedule(outputs), program.year, program.phase.id, tuple(unsupported))

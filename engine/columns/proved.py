@@ -21,43 +21,54 @@ from engine.law import Law, Selection
 from engine.proving import Conflict, Determination, Gap, Prover, Root, determine
 from engine.proving.steps import HOLDS
 
+Rows = list[tuple[str, dict[str, Any]]]
+"""Entity and cells of each."""
 BATCH = 500
 """Roots whose facts are gathered together."""
 VALUE, NONE, UNKNOWN, GAP, CONFLICT, BEYOND = STATES
 MAX_WIDE = 2**127 - 1
 
 
-def prove_roots(law: Law, selection: Selection, data: Data, found: Found) -> dict[Root, Determination]:
-    """The determinations of the roots that columns did not decide.
+def prove_roots(law: Law, selection: Selection, data: Data, found: Found, reasons: bool) -> dict[Root, Rows]:
+    """The outcomes of the roots that columns did not decide, as rows of frames.
 
     Raises:
         InputError: a row breaks the checks of the facts.
         EngineDefect: proving failed.
     """
-    roots = [Root(entity, (key,), year) for (entity, year), keys in found.inexact.items() for key in keys]
-    proved: dict[Root, Determination] = {}
+    # the years of an installation next to each other: what one needs of the other is proved once
+    roots = sorted((Root(entity, (key,), year) for (entity, year), keys in found.inexact.items() for key in keys), key=_place)
+    proved: dict[Root, Rows] = {}
+    prover: Prover | None = None
     for start in range(0, len(roots), BATCH):
         batch = roots[start : start + BATCH]
-        prover = Prover(law, selection, facts_of(law, data, batch))
-        proved.update(zip(batch, contained(batch, _Work(prover)), strict=True))
+        facts = facts_of(law, data, batch)
+        prover = Prover(law, selection, facts) if prover is None else prover.about(facts)
+        proved.update(zip(batch, contained(batch, _Work(prover, reasons)), strict=True))
     return proved
 
 
-class _Work:
-    def __init__(self, prover: Prover) -> None:
-        self.prover = prover
+def _place(root: Root) -> tuple[str, tuple[str, ...], int]:
+    return root.entity, root.key, root.year
 
-    def __call__(self, root: Root) -> Determination:
-        return determine(self.prover, root, "brief")
+
+class _Work:
+    def __init__(self, prover: Prover, reasons: bool) -> None:
+        self.prover, self.reasons = prover, reasons
+
+    def __call__(self, root: Root) -> Rows:
+        """Without traces: why it came out so is proved again for who asks."""
+        determination = determine(self.prover, root)
+        return list(_rows(self.prover, root, determination, self.reasons))
 
 
 def replaced(
-    law: Law, found: Found, scales: Mapping[Key, int], proved: Mapping[Root, Determination], reasons: bool
+    law: Law, found: Found, scales: Mapping[Key, int], proved: Mapping[Root, Rows], reasons: bool
 ) -> tuple[dict[str, pl.DataFrame], dict[Key, int]]:  # fmt: skip
     """All frames of each entity as one, with what was proved in the place of what was not decided."""
     by_entity: dict[str, list[dict[str, Any]]] = {}
-    for root, determination in proved.items():
-        for entity, row in _rows(law, root, determination, reasons):
+    for outcomes in proved.values():
+        for entity, row in outcomes:
             by_entity.setdefault(entity, []).append(row)
     scales, frames = dict(scales), {}
     for entity in dict.fromkeys([*found.frames, *by_entity]):
@@ -115,22 +126,23 @@ def _frame(schema: Schema, rows: list[dict[str, Any]], scales: Mapping[Key, int]
     return pl.DataFrame(columns)
 
 
-def _rows(law: Law, root: Root, determination: Determination, reasons: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The outcomes of a determination as rows of frames."""
-    instances: list[tuple[str, tuple[str, ...], str | None, Mapping[str, Any]]] = [(root.entity, root.key, None, determination.outcomes)]
+def _rows(prover: Prover, root: Root, determination: Determination, reasons: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    session = prover.session(root)
+    instances = [(session.main, determination.outcomes)]
     for entity, parts in determination.parts.items():
-        instances += [(entity, place, root.key[0], outcomes) for place, outcomes in parts]
-    held = {(s.entity, s.place[0], rule.rule) for s in determination.steps.values() for rule in s.rules if rule.state == HOLDS}
-    for entity, place, owner, outcomes in instances:
-        schema = Schema.of(law, entity)
-        row: dict[str, Any] = {"key": place[0], "year": root.year, "phase": determination.phase, "proved": True}
-        if owner is not None:
-            row["of"] = owner
+        instances += [(instance, outcomes) for instance, (_, outcomes) in zip(session.instances(entity), parts, strict=True)]
+    for instance, outcomes in instances:
+        schema = Schema.of(prover.law, instance.entity.name)
+        row: dict[str, Any] = {"key": instance.place[0], "year": root.year, "phase": determination.phase, "proved": True}
+        if schema.part:
+            row["of"] = root.key[0]
         for name, _ in schema.decisions:
             row[name], row[f"{name}?"] = shown(outcomes[name])
         if reasons:
-            row |= {f"rule:{name}": (entity, place[0], name) in held for name in schema.rules}
-        yield entity, row
+            steps = (instance.steps[name] for name, _ in schema.decisions)
+            held = {rule.rule for step in steps for rule in step.rules if rule.state == HOLDS}
+            row |= {f"rule:{name}": name in held for name in schema.rules}
+        yield instance.entity.name, row
 
 
 def shown(outcome: Any) -> tuple[Any, str]:

@@ -11,7 +11,8 @@ import polars
 
 from engine.columns.others import other_entities
 from engine.columns.spark import ENTITY, Cluster, session
-from engine.columns.streaming import Order, Tally, complete, finished, statuses
+from engine.columns.streaming import Order, Tally, complete, finished
+from engine.columns.tasks import statuses
 from engine.problems import InputError, Problem
 
 if TYPE_CHECKING:

@@ -11,28 +11,30 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from math import lcm
 from pathlib import Path
 from typing import Any
 
 import polars
 
-from engine.columns import Decided
-from engine.columns.asking import BAD, Decider, told, without
-from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, Spill, divide, partition, spill
-from engine.columns.others import other_entities
+from engine.columns.asking import Decider, told
+from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, Spill, divide, spill
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
-from engine.law import Law
+from engine.columns.tasks import Decide, Doubts, Sift, Work, aside_file, aside_of, mark_file, read, whole, write_rows, write_whole
+from engine.columns.workers import Workers, cores
 from engine.problems import InputError, Problem
 
-UNFINISHED, OTHERS = ".unfinished", "others"
-ROWS_PER_PART = 4_000_000
+UNFINISHED = ".unfinished"
+ROWS_PER_PART = 500_000
+ROWS_FOR_WORKERS = 100_000
+"""With fewer rows in all, starting processes takes longer than they save."""
+MAX_NUMBER = 2**63 - 1
 
 
 @dataclass
@@ -65,7 +67,9 @@ class Order:
     Attributes:
         out: the folder to make or to complete.
         bad_rows: the file in which rows that cannot be read or decided are set aside; None to refuse them.
-        parts: how many partitions; None for as many as keep each of them to some millions of rows.
+        parts: how many partitions; None for as many as keep each of them below some hundred thousand rows.
+        workers: how many processes decide partitions at a time; None for one for each core, unless the register is small. They do not
+            change what is written.
     """
 
     register: Register
@@ -73,6 +77,7 @@ class Order:
     out: Path
     bad_rows: Path | None = None
     parts: int | None = None
+    workers: int | None = None
 
 
 def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
@@ -81,28 +86,38 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
     Raises:
         InputError: the facts are wrong, or the folder holds something else. What was finished stays for the next run.
     """
-    register, out, lenient = order.register, order.out, order.bad_rows is not None
-    key, tally = order.decider.key(register, lenient), Tally()
+    register, decider, out, lenient = order.register, order.decider, order.out, order.bad_rows is not None
+    key, tally = decider.key(register, lenient), Tally()
     if finished(out, key, tally):
         yield 1, 1, tally
         return
     state = out / UNFINISHED
     plan, division, rows = _divided(order, key, state)
-    doubts = frozenset((table, column) for table, column in plan["doubts"])
-    aside, total = _aside(state), plan["parts"] + 1
-    for number in range(plan["parts"]):
-        if not _mark(state, str(number)).is_file():
-            tables = without(partition(register, division, rows, number), aside) if lenient else partition(register, division, rows, number)
-            decided = order.decider.decide(register, tables, [order.decider.main], doubts, division.roots(number), not lenient)
-            _keep(order, state, f"part-{number:05}", str(number), [decided])
-        tally.add(_read(_mark(state, str(number))))
-        yield number + 1, total, tally
-    if not _mark(state, OTHERS).is_file():
-        found = other_entities(order.decider, register, aside if lenient else None, doubts)
-        _keep(order, state, "part-00000", OTHERS, found)
-    tally.add(_read(_mark(state, OTHERS)))
-    _finish(order, state, plan, key, tally)
-    yield total, total, tally
+    work = Work(register, decider, division, rows, out, state, lenient)
+    parts = range(plan["parts"])
+    many = order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1)
+    with Workers(work, register.law, min(many, len(parts))) as workers:
+        doubts = frozenset((table, column) for table, column in plan["doubts"])
+        if lenient:
+            doubts = _sifted(workers, state, len(parts))
+        tasks = [Decide(part, doubts) for part in parts] + [Decide(None, doubts)]
+        done = [task for task in tasks if mark_file(state, task.name).is_file()]
+        for task in done:
+            tally.add(read(mark_file(state, task.name)))
+        for number, counted in enumerate(workers.each([task for task in tasks if task not in done]), len(done) + 1):
+            tally.add(counted)
+            yield number, len(tasks), tally
+    _finish(order, state, plan, doubts, key, tally)
+    yield len(tasks), len(tasks), tally
+
+
+def _sifted(workers: Workers, state: Path, parts: int) -> Doubts:
+    """Set the wrong rows of every partition aside; the doubts that the others leave."""
+    file = state / "sifted.json"
+    if not file.is_file():
+        found = frozenset[tuple[str, str]]().union(*workers.each([Sift(part) for part in range(parts)]))
+        write_whole(file, json.dumps(sorted(found)))
+    return frozenset((table, column) for table, column in read(file))
 
 
 def finished(out: Path, key: str, tally: Tally) -> bool:
@@ -112,7 +127,7 @@ def finished(out: Path, key: str, tally: Tally) -> bool:
         InputError: it holds something else.
     """
     if (out / RECEIPT).is_file():
-        receipt = _read(out / RECEIPT)
+        receipt = read(out / RECEIPT)
         if receipt.get("key") != key:
             raise InputError(
                 [Problem(str(out), 0, 0, "holds the determination of other facts, or under another law", "name another folder")]
@@ -130,7 +145,7 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     register = order.register
     plan_file, owners_file = state / "plan.json", state / "owners.parquet"
     if plan_file.is_file():
-        plan = _read(plan_file)
+        plan = read(plan_file)
         if plan["key"] == key and plan["parts"] > 1:
             hosts = polars.Series(OWNER, plan["hosts"], dtype=polars.String)
             return plan, Division(Routes.of(register.law), plan["parts"], polars.read_parquet(owners_file), hosts), Spill(state / "rows")
@@ -138,7 +153,8 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
         shutil.rmtree(order.out)
     state.mkdir(parents=True)
     bad: list[Bad] | None = [] if order.bad_rows is not None else None
-    parts = order.parts or 1 + sum(register.about_rows(table) for table in register.files) // ROWS_PER_PART
+    about = sum(register.about_rows(table) for table in register.files)
+    parts = order.parts or 1 + about // ROWS_PER_PART
     division = divide(register, parts, bad)
     doubts: set[tuple[str, str]] = set()
 
@@ -147,15 +163,11 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
             doubts.update(order.decider.doubts(table, batch))
 
     rows = spill(register, division, state / "rows" if parts > 1 else None, bad, seen)
-    for number in range(parts if bad is not None else 0):
-        sound, aside = order.decider.sound(register, partition(register, division, rows, number))
-        aside.write_parquet(state / f"aside-{number}.parquet")
-        for table, kept in sound.items():
-            doubts.update(order.decider.doubts(table, kept))
     division.owners.write_parquet(owners_file)
     plan = {
         "key": key,
         "parts": parts,
+        "rows": about,
         "doubts": sorted(doubts),
         "hosts": division.hosts.to_list(),
         "unread": [asdict(b) for b in bad or []],
@@ -164,60 +176,64 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     return plan, division, rows
 
 
-def _keep(order: Order, state: Path, file: str, name: str, found: list[Decided]) -> None:
-    """Write what was decided about a partition, and last the mark that it is done."""
-    counted: dict[str, Any] = {"rows": {}, "proved": {}, "statuses": {}, "scales": {}}
-    for decided in found:
-        for entity, rows in decided.frames.items():
-            counted["rows"][entity] = len(rows)
-            counted["proved"][entity] = int(rows["proved"].sum()) if "proved" in rows.columns else 0
-            if entity == order.decider.main:
-                counted["statuses"] = statuses(order.decider.law, rows)
-            folder = order.out / entity
-            folder.mkdir(exist_ok=True)
-            rows.write_parquet(state / "part", compression="zstd", compression_level=1)
-            os.replace(state / "part", folder / f"{file}.parquet")
-        counted["scales"] |= {f"{entity}.{decision}": scale for (entity, decision), scale in decided.scales.items() if scale != 1}
-    write_whole(_mark(state, name), json.dumps(counted))
-
-
-def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
-    """Year -> status -> how many instances of the main entity."""
-    name, found = law.manifest["result"]["status"], dict[str, dict[str, int]]()
-    said = polars.when(polars.col(f"{name}?") == "value").then(polars.col(name).cast(polars.String)).otherwise(polars.lit("undetermined"))
-    for year, word, many in rows.group_by("year", said.alias("@said")).len().sort("year", "@said").iter_rows():
-        found.setdefault(str(year), {})[word] = many
-    return found
-
-
-def _finish(order: Order, state: Path, plan: Mapping[str, Any], key: str, tally: Tally) -> None:
-    bad = [Bad(**one) for one in plan["unread"]] + told(order.register, _aside(state))
+def _finish(order: Order, state: Path, plan: Mapping[str, Any], doubts: Doubts, key: str, tally: Tally) -> None:
+    bad = [Bad(**one) for one in plan["unread"]] + told(order.register, aside_of(state))
     tally.bad = len(bad)
     if order.bad_rows is not None:
         _write_bad(order.bad_rows, bad)
-    scales: dict[str, int] = {}
-    for mark in sorted(state.glob("done-*.json")):
-        for name, scale in _read(mark)["scales"].items():
-            if scales.setdefault(name, scale) != scale:
-                message = f"'{name}' needs more decimals in some partitions than in others"
-                raise InputError([Problem(str(order.out), 0, 0, message, "use --partitions 1")])
+    scales = _aligned(order, state)
     owners = polars.read_parquet(state / "owners.parquet").select(
         polars.col(OWNER).alias("key"),
         polars.col(GROUP).alias("group"),
         polars.col(TOGETHER).alias("together"),
         polars.col(PART).alias("part"),
     )
-    complete(order, key, owners, plan["doubts"], plan["hosts"], tally, scales)
+    complete(order, key, owners, sorted(doubts), plan["hosts"], tally, scales)
     shutil.rmtree(state)
+
+
+def _aligned(order: Order, state: Path) -> dict[str, int]:
+    """What numbers are to be divided by; partitions whose facts had fewer decimals are written again with as many as the others.
+
+    Raises:
+        InputError: a number would then be too large.
+    """
+    counted = {mark: read(mark) for mark in sorted(state.glob("done-*.json"))}
+    scales: dict[str, int] = {}
+    for each in counted.values():
+        for name, scale in each["scales"].items():
+            scales[name] = lcm(scales.get(name, 1), scale)
+    for mark, each in counted.items():
+        own = {name: scale for name, scale in scales.items() if name.partition(".")[0] in each["rows"]}
+        factors = {name: scale // each["scales"].get(name, 1) for name, scale in own.items()}
+        if all(factor == 1 for factor in factors.values()):
+            continue
+        mark.unlink()  # were this interrupted, the partition would be decided anew, not multiplied again
+        for entity in each["rows"]:
+            _multiplied(order, state, order.out / entity / each["file"], entity, factors)
+        write_whole(mark, json.dumps(each | {"scales": own}))
+    return scales
+
+
+def _multiplied(order: Order, state: Path, file: Path, entity: str, factors: Mapping[str, int]) -> None:
+    own = {name.partition(".")[2]: factor for name, factor in factors.items() if name.partition(".")[0] == entity and factor != 1}
+    if not own:
+        return
+    rows = polars.read_parquet(file)
+    for column, factor in own.items():
+        if (rows[column].abs() > MAX_NUMBER // factor).any():
+            message = f"'{entity}.{column}' has more decimals in some partitions than in others, and is too large for them"
+            raise InputError([Problem(str(order.out), 0, 0, message, "use --partitions 1")])
+    write_rows(file, rows.with_columns(polars.col(column) * factor for column, factor in own.items()), state)
 
 
 def complete(
     order: Order, key: str, owners: polars.DataFrame, doubts: list[Any], hosts: list[str], tally: Tally, scales: Mapping[str, int]
 ) -> None:
     """Write what the output says of itself; the receipt last, since it says that all is there."""
-    law, decider, part = order.decider.law, order.decider, order.out / f".{DIVISION}.part"
-    owners.write_parquet(part)
-    os.replace(part, order.out / DIVISION)
+    law, decider = order.decider.law, order.decider
+    with whole(order.out / DIVISION) as target:
+        owners.write_parquet(target)
     counted = {"rows": tally.rows, "statuses": tally.statuses, "proved": tally.proved, "bad": tally.bad}
     receipt = stamp(law, decider.inquiry, order.register) | {"key": key, "doubts": doubts, "hosts": hosts, "counted": counted}
     write_whole(order.out / SCHEMA, json.dumps(describe(law, order.out, scales), ensure_ascii=False, indent=2))
@@ -230,22 +246,3 @@ def _write_bad(file: Path, bad: list[Bad]) -> None:
     writer.writerow(["file", "line", "column", "message", "row"])
     writer.writerows([b.file, b.line, b.column, b.message, b.row] for b in bad)
     write_whole(file, text.getvalue())
-
-
-def _aside(state: Path) -> polars.DataFrame:
-    return polars.concat([polars.DataFrame(schema=BAD), *(polars.read_parquet(f) for f in sorted(state.glob("aside-*.parquet")))])
-
-
-def _mark(state: Path, name: str) -> Path:
-    return state / f"done-{name}.json"
-
-
-def _read(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, file)

@@ -24,6 +24,7 @@ def decide_report(
     out: Path,
     bad_rows: Path | None,
     parts: int | None,
+    workers: int | None,
     reasons: bool,
     machine: str,
     form: str,
@@ -40,7 +41,7 @@ def decide_report(
     words = Words(law, language)
     register = open_register(law, folder, as_of, date.today())
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-    order = Order(register, Decider(law, inquiry, reasons), out, bad_rows, parts)
+    order = Order(register, Decider(law, inquiry, reasons), out, bad_rows, parts, workers)
     steps = run(order) if machine == "local" else _on_spark(order)
     tally = Tally()
     bar = Progress(

@@ -1,0 +1,152 @@
+"""The tasks of a run over a register: each leaves whole files in the folder, whatever process does it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars
+
+from engine.columns import Decided
+from engine.columns.asking import BAD, Decider, without
+from engine.columns.dividing import Division, Spill, partition
+from engine.columns.others import other_entities
+from engine.columns.reading import Register
+from engine.law import Law
+
+OTHERS = "others"
+ROW_GROUP = 1 << 18
+Doubts = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Sift:
+    """Find the rows of a partition that cannot be decided on; gives the doubts of the rest."""
+
+    part: int
+
+
+@dataclass(frozen=True)
+class Decide:
+    """Decide a partition (None: what belongs to no partition); gives what was counted."""
+
+    part: int | None
+    doubts: Doubts
+
+    @property
+    def name(self) -> str:
+        return OTHERS if self.part is None else str(self.part)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A divided register.
+
+    Attributes:
+        out: the folder of the output, and ``state`` the one in it that is there while the run is not finished.
+        lenient: whether wrong rows are set aside rather than refused.
+    """
+
+    register: Register
+    decider: Decider
+    division: Division
+    rows: Spill
+    out: Path
+    state: Path
+    lenient: bool
+
+    def __call__(self, task: Sift | Decide) -> Any:
+        """
+        Raises:
+            InputError: a row is wrong.
+            EngineDefect: proving failed.
+        """
+        return self._sift(task.part) if isinstance(task, Sift) else self._decide(task)
+
+    def _sift(self, part: int) -> Doubts:
+        sound, aside = self.decider.sound(self.register, partition(self.register, self.division, self.rows, part))
+        with whole(aside_file(self.state, part)) as target:
+            aside.write_parquet(target)
+        return frozenset(doubt for table, kept in sound.items() for doubt in self.decider.doubts(table, kept))
+
+    def _decide(self, task: Decide) -> Any:
+        register, decider = self.register, self.decider
+        if task.part is None:
+            found = other_entities(decider, register, aside_of(self.state) if self.lenient else None, task.doubts)
+            return self._keep("part-00000", task.name, found)
+        tables = partition(register, self.division, self.rows, task.part)
+        if self.lenient:
+            tables = without(tables, aside_of(self.state))
+        decided = decider.decide(register, tables, [decider.main], task.doubts, self.division.roots(task.part), not self.lenient)
+        return self._keep(f"part-{task.part:05}", task.name, [decided])
+
+    def _keep(self, file: str, name: str, found: list[Decided]) -> Any:
+        """Write what was decided, and last the mark that it is done."""
+        counted: dict[str, Any] = {"file": f"{file}.parquet", "rows": {}, "proved": {}, "statuses": {}, "scales": {}}
+        for decided in found:
+            for entity, rows in decided.frames.items():
+                counted["rows"][entity] = len(rows)
+                counted["proved"][entity] = int(rows["proved"].sum()) if "proved" in rows.columns else 0
+                if entity == self.decider.main:
+                    counted["statuses"] = statuses(self.decider.law, rows)
+                (self.out / entity).mkdir(exist_ok=True)
+                write_rows(self.out / entity / f"{file}.parquet", rows, self.state)
+            counted["scales"] |= {f"{entity}.{decision}": scale for (entity, decision), scale in decided.scales.items() if scale != 1}
+        write_whole(mark_file(self.state, name), json.dumps(counted))
+        return counted
+
+
+def write_rows(file: Path, rows: polars.DataFrame, state: Path) -> None:
+    """Write a Parquet file whole or not at all; the same rows are the same bytes, however they were brought together."""
+    with whole(file, state) as target:
+        rows.rechunk().write_parquet(target, compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
+
+
+def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
+    """Year -> status -> how many instances of the main entity."""
+    name, found = law.manifest["result"]["status"], dict[str, dict[str, int]]()
+    said = polars.when(polars.col(f"{name}?") == "value").then(polars.col(name).cast(polars.String)).otherwise(polars.lit("undetermined"))
+    for year, word, many in rows.group_by("year", said.alias("@said")).len().sort("year", "@said").iter_rows():
+        found.setdefault(str(year), {})[word] = many
+    return found
+
+
+def aside_file(state: Path, part: int) -> Path:
+    return state / f"aside-{part}.parquet"
+
+
+def aside_of(state: Path) -> polars.DataFrame:
+    """The rows that were set aside (columns as in BAD)."""
+    return polars.concat([polars.DataFrame(schema=BAD), *(polars.read_parquet(f) for f in sorted(state.glob("aside-*.parquet")))])
+
+
+def mark_file(state: Path, name: str) -> Path:
+    return state / f"done-{name}.json"
+
+
+def read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def whole(file: Path, state: Path | None = None) -> Iterator[Path]:
+    """Another name to write a file under, in ``state`` or beside it, so that it is there whole or not at all, whoever else writes it."""
+    part = (state or file.parent) / f".{file.name}.{os.getpid()}"
+    try:
+        yield part
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a text that is there whole or not at all."""
+    with whole(file) as target:
+        target.write_text(text, encoding="utf-8")
+
+
