@@ -177,6 +177,20 @@ def test_the_rules_that_stand_are_those_of_the_proof(law: Law) -> None:
         assert own.equals(other, null_equal=True)
 
 
+@pytest.mark.parametrize("generic", [True, False])
+def test_only_the_decisions_asked_for_are_put_out_and_they_are_the_same(law: Law, generic: bool) -> None:
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    tables, asked = tables_of(facts, law.vocabulary), [("lot", "counted"), ("installation_year", "shortfall")]
+    whole = decide(law, tables, facts.as_of, generic=generic)
+    some = decide(law, tables, facts.as_of, generic=generic, decisions=asked)
+    assert set(some.frames) == {"lot", "installation_year"}
+    for entity, name in asked:
+        keys = ["key", "year", *(["of"] if entity == "lot" else []), "phase", "proved"]
+        columns = [*keys, name, f"{name}?", *(f"rule:{rule.name}" for rule in law.rules[entity, name])]
+        assert some.frames[entity].columns == columns and len(columns) > len(keys) + 2
+        assert some.frames[entity].sort(keys).equals(whole.frames[entity].select(columns).sort(keys), null_equal=True)
+
+
 def test_facts_for_a_row_prove_what_the_register_says(law: Law) -> None:
     facts = load_facts(ROOT / "examples" / "plan-2021", law.vocabulary, {}, None, TODAY)
     tables = tables_of(facts, law.vocabulary)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -132,6 +136,87 @@ def test_an_interrupted_run_is_taken_up_where_it_stopped(law: Law, tmp_path: Pat
     assert rows(out, "installation_year") == rows(whole, "installation_year") and rows(out, "plan_year") == rows(whole, "plan_year")
     command("determine", folder, "--out", out, "--partitions", "3")
     assert len(decided) == 3  # it is all there
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in")
+    for workers in ("1", "2", "3"):
+        command("determine", folder, "--out", tmp_path / workers, "--partitions", "3", "--workers", workers)
+    assert files(tmp_path / "1") == files(tmp_path / "2") == files(tmp_path / "3")
+
+
+def test_a_wrong_row_found_by_a_worker_is_told_like_any_other(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", emissions=REGISTER["emissions.csv"].replace("60000", "-5"))
+    with pytest.raises(InputError, match=r"emissions.csv:3:13: emissions.tonnes is -5; it cannot be less than 0"):
+        command("determine", folder, "--out", tmp_path / "out", "--partitions", "3", "--workers", "2")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_run_that_is_killed_leaves_whole_files_and_is_taken_up(tmp_path: Path, workers: str) -> None:
+    """One operator for each of eight partitions; killed as soon as the first of them is marked as done."""
+    folder = written(
+        tmp_path / "in",
+        operators="id,size\n" + "".join(f"O{n},large\n" for n in range(40)),
+        installations="id,operator,sector\n" + "".join(f"I{n},O{n},power\n" for n in range(40)),
+        emissions="installation,year,gas,tonnes\n" + "".join(f"I{n},2020,co2,{n}000\n" for n in range(40)),
+        quotas="installation,plan,year,quantity,kind\n",
+        reports="installation,year,submitted_on,verified\n",
+        units="id,installation,kind,plan,issued_for,quantity,project\n",
+        surrenders="installation,year,unit,quantity,on\n",
+        projects="id,sector\n",
+    )
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    given = ["--partitions", "8", "--workers", workers]
+    command("determine", folder, "--out", whole, *given)
+    run = subprocess.Popen([sys.executable, ROOT / "cli.py", "determine", folder, "--out", out, *given], stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 300
+    while not (marks := sorted((out / ".unfinished").glob("done-*.json"))):
+        assert run.poll() is None and time.monotonic() < until
+        time.sleep(0.002)
+    run.kill()
+    run.wait()
+    assert not (out / "receipt.json").exists()
+    wait_for_workers_to_end(run.pid)
+    marks = sorted((out / ".unfinished").glob("done-*.json"))
+    assert 0 < len(marks) < 9  # eight partitions, and what belongs to none
+    done = {file: file.stat().st_mtime_ns for mark in marks if (file := out / "installation_year" / json.loads(mark.read_text())["file"]).exists()}
+    for file in (out / "installation_year").iterdir():
+        assert file.read_bytes() == (whole / "installation_year" / file.name).read_bytes()
+    command("determine", folder, "--out", out, *given)
+    assert {file: file.stat().st_mtime_ns for file in done} == done
+    assert files(out) == files(whole)
+
+
+def wait_for_workers_to_end(parent: int) -> None:
+    """Those that a process left behind have its number in their command line: `spawn_main(parent_pid=…`."""
+    until = time.monotonic() + 60
+    while any(f"parent_pid={parent}," in line for line in command_lines()):
+        assert time.monotonic() < until, "workers outlive the process that started them"
+        time.sleep(0.01)
+
+
+def command_lines() -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(process.read_bytes().decode("utf-8", "replace"))
+    return found
+
+
+def test_partitions_whose_facts_have_fewer_decimals_are_brought_to_those_of_the_others(law: Law, tmp_path: Path) -> None:
+    """B1 emits half a tonne more than whole tonnes; each operator is in a partition of its own."""
+    folder, one = written(tmp_path / "in", emissions=REGISTER["emissions.csv"].replace("50000", "50000.5")), tmp_path / "one"
+    assert divide(open_register(law, folder, None, TODAY), 5, None).owners[PART].n_unique() > 1
+    command("determine", folder, "--out", one, "--partitions", "1")
+    command("determine", folder, "--out", tmp_path / "five", "--partitions", "5")
+    scales = {out: json.loads((out / "schema.json").read_text(encoding="utf-8"))["installation_year"] for out in (one, tmp_path / "five")}
+    assert scales[one] == scales[tmp_path / "five"]
+    assert any(column.get("divide_by", 1) > 1 for column in scales[one].values())
+    assert rows(one, "installation_year") == rows(tmp_path / "five", "installation_year")
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

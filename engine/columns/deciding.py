@@ -41,10 +41,19 @@ class Years:
 
     Args:
         plans: plans made before, by what they were made for.
+        decisions: those that are put out; None: all.
     """
 
-    def __init__(self, law: Law, selection: Selection, data: Data, plans: dict[Any, list[Plan]], reasons: bool) -> None:
-        self.law, self.selection, self.data, self.plans, self.reasons = law, selection, data, plans, reasons
+    def __init__(
+        self,
+        law: Law,
+        selection: Selection,
+        data: Data,
+        plans: dict[Any, list[Plan]],
+        reasons: bool,
+        decisions: frozenset[Key] | None = None,
+    ) -> None:
+        self.law, self.selection, self.data, self.plans, self.reasons, self.decisions = law, selection, data, plans, reasons, decisions
         self.years = governed_years(law, selection)
         self.found = Found()
         self.telling: tuple[Key, Words] | None = None
@@ -125,13 +134,14 @@ class Years:
         """A plan made before that fits, or a new one."""
         before = tuple((*key, id(value)) for key, value in earlier.items())
         place = (self.law.digest, self.selection.authority, self.selection.known_on, tuple(sorted(self.selection.readings.items())),
-                 self.selection.settled, program.phase.id, one.year, one.entity, one.space, kept, before, wanted, self.data.as_of)  # fmt: skip
+                 self.selection.settled, program.phase.id, one.year, one.entity, one.space, kept, before, wanted, self.data.as_of,
+                 self.decisions)  # fmt: skip
         made = self.plans.setdefault(place, [])
         for plan in made:
             if self.data.fits(plan.asked):
                 return plan
         root = self.law.vocabulary.entities[one.entity]
-        plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years)
+        plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years, self.decisions)
         made.append(plan)
         return plan
 
@@ -151,16 +161,17 @@ class Years:
                 homes = _series(part.parent, found, size).filter(bad)
                 if len(homes):
                     wrong = wrong.scatter(homes.unique(), True)
-        keys = self._keys(one)
-        asked = one.mask if one.mask is not None else None
+        keys, asked = self._keys(one), one.mask
         listed = wrong if asked is None else wrong & asked
         if listed.any():
             self.found.inexact.setdefault((one.entity, one.year), []).extend(keys.filter(listed).to_list())
+            asked = ~wrong if asked is None else asked & ~wrong
         for part in plan.parts:
-            schema = Schema.of(self.law, part.entity)
+            schema = Schema.of(self.law, part.entity, self.decisions)
+            if not schema.decisions:
+                continue
             if part.parent is None:
-                kept = asked
-                frame = frame_of(schema, part, found, height, kept, one.year, plan.phase, keys, None, wrong, self.reasons)
+                frame = frame_of(schema, part, found, height, asked, one.year, plan.phase, keys, None, self.reasons)
             else:
                 parent = _series(part.parent, found, self.data.height(part.space))
                 kept = None if asked is None else asked.gather(parent)
@@ -169,7 +180,7 @@ class Years:
                 if unknown is not None:
                     kept = ~unknown if kept is None else kept & ~unknown
                 frame = frame_of(
-                    schema, part, found, len(parent), kept, one.year, plan.phase, own, keys.gather(parent), wrong.gather(parent), self.reasons
+                    schema, part, found, len(parent), kept, one.year, plan.phase, own, keys.gather(parent), self.reasons
                 )  # fmt: skip
             self.found.frames.setdefault(part.entity, []).append(frame)
             for shown in part.shown:

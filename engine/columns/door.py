@@ -49,6 +49,7 @@ def decide(
     law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, inquiry: Inquiry | None = None, *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
     only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None, checked: bool = False,
+    decisions: Collection[tuple[str, str]] | None = None,
 ) -> Decided:  # fmt: skip
     """Every decision about every root of a register, as proving has it.
 
@@ -64,6 +65,7 @@ def decide(
         reasons: whether the frames say for each rule where it holds.
         checked: whether the rows are known to pass the checks of the facts (`bad_rows` found none).
         generic: True to prove every root, False never to do so for want of size; None: below `SMALL` roots.
+        decisions: (entity, name) of those that are put out, each with its rules; what they need is decided on the way. None: all.
 
     Raises:
         InputError: a row breaks the checks of the facts, or no phase governs the year of a row.
@@ -76,18 +78,19 @@ def decide(
         check(data.tables, as_of, any_program(law, selection))
     if generic is None:
         generic = sum(frame.height for frame in tables.values()) < SMALL
-    years = Years(law, selection, data, _plans(law), reasons)
+    shown = None if decisions is None else frozenset(decisions)
+    years = Years(law, selection, data, _plans(law), reasons, shown)
     if generic:
         found = _all_inexact(law, years, entities, only)
     else:
         found = years.decide(entities, only)
     scales = common_scales(found)
-    proved = prove_roots(law, selection, data, found, reasons)
-    frames, scales = replaced(law, found, scales, proved, reasons)
+    proved = prove_roots(law, selection, data, found, reasons, shown)
+    frames, scales = replaced(law, found, scales, proved, reasons, shown)
     for name in law.vocabulary.entities:
         root = law.vocabulary.main_names(name)[-1].name
-        if name not in frames and (entities is None or root in entities) and Schema.of(law, name).decisions:
-            frames[name] = pl.DataFrame(schema=schema_of(law, name, reasons))
+        if name not in frames and (entities is None or root in entities) and Schema.of(law, name, shown).decisions:
+            frames[name] = pl.DataFrame(schema=Schema.of(law, name, shown).dtypes(reasons))
     counts: dict[str, int] = {}
     for one in proved:
         counts[one.entity] = counts.get(one.entity, 0) + 1

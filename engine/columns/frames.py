@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import WIDE, Cell
-from engine.columns.planning import STATES, VALUE, Part, Shown
+from engine.columns.planning import STATES, VALUE, Key, Part, Shown
 from engine.columns.running import DTYPES
 from engine.law import Law
 
@@ -35,15 +35,17 @@ class Schema:
     rules: tuple[str, ...]
 
     @classmethod
-    def of(cls, law: Law, entity: str) -> Schema:
-        known: dict[str, Schema] = law.__dict__.setdefault("_column_schemas", {})
-        if entity not in known:
-            specs = [s for (owner, _), s in law.vocabulary.decisions.items() if owner == entity]
+    def of(cls, law: Law, entity: str, decisions: frozenset[Key] | None = None) -> Schema:
+        """The columns of an entity; of these decisions and their rules only, None: all."""
+        known: dict[Any, Schema] = law.__dict__.setdefault("_column_schemas", {})
+        if (entity, decisions) not in known:
+            keys = [k for k in law.vocabulary.decisions if k[0] == entity and (decisions is None or k in decisions)]
+            specs = [law.vocabulary.decisions[key] for key in keys]
             codes = {s.name: tuple(sorted(law.vocabulary.codes[s.type.codes])) for s in specs if s.type.codes}
-            rules = tuple(rule.name for key, rules in law.rules.items() if key[0] == entity for rule in rules)
+            rules = tuple(rule.name for key, rules in law.rules.items() if key in keys for rule in rules)
             part = law.vocabulary.entities[entity].of is not None
-            known[entity] = cls(entity, part, tuple(law.phases), tuple((s.name, s.type.kind) for s in specs), codes, rules)
-        return known[entity]
+            known[entity, decisions] = cls(entity, part, tuple(law.phases), tuple((s.name, s.type.kind) for s in specs), codes, rules)
+        return known[entity, decisions]
 
     def dtypes(self, reasons: bool) -> dict[str, Any]:
         """The type of each column; a number can also be Int128."""
@@ -58,7 +60,7 @@ class Schema:
 
 def frame_of(
     schema: Schema, part: Part, found: Mapping[int, pl.Series], height: int, kept: pl.Series | None, year: int, phase: str,
-    keys: pl.Series, owners: pl.Series | None, proved: pl.Series, reasons: bool,
+    keys: pl.Series, owners: pl.Series | None, reasons: bool,
 ) -> pl.DataFrame:  # fmt: skip
     """The outcomes of one slice, only the rows of ``kept``."""
     columns: dict[str, pl.Series] = {}
@@ -74,8 +76,8 @@ def frame_of(
     if owners is not None:
         expressions.append(pl.col("@of").alias("of"))
         columns["@of"] = owners.alias("@of")
-    columns["@key"], columns["@proved"] = keys.alias("@key"), proved.alias("@proved")
-    expressions += [pl.lit(phase, dtype=pl.Enum(schema.phases)).alias("phase"), pl.col("@proved").alias("proved")]
+    columns["@key"] = keys.alias("@key")
+    expressions += [pl.lit(phase, dtype=pl.Enum(schema.phases)).alias("phase"), pl.lit(False).alias("proved")]
     for shown in part.shown:
         expressions += _shown(shown, schema, use)
     if reasons:

@@ -96,7 +96,10 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
             unsupported.append(f"{law.decision_name(*key)}: {reason}")
             outcomes[key] = _not_here(cells, law, key)
         compiler.decided[key] = outcomes[key].value
-    parts = tuple(_part(law, compiler, root, space, name, outcomes, shown) for name in dict.fromkeys((root.name, *(k[0] for k in shown)) if wanted else ()))
+    parts = tuple(
+        _part(law, compiler, root, space, name, outcomes, shown)
+        for name in dict.fromkeys((root.name, *(k[0] for k in shown)) if wanted else ())
+    )
     remembered = {key: outcomes[key].value for key in kept}
     outputs = [c for part in parts for c in _cells_of(part)] + [c for value in remembered.values() for c in cells_of(value)]
     return Plan(parts, remembered, dict(data.asked), schedule(outputs), program.year, program.phase.id, tuple(unsupported))

@@ -29,7 +29,9 @@ VALUE, NONE, UNKNOWN, GAP, CONFLICT, BEYOND = STATES
 MAX_WIDE = 2**127 - 1
 
 
-def prove_roots(law: Law, selection: Selection, data: Data, found: Found, reasons: bool) -> dict[Root, Rows]:
+def prove_roots(
+    law: Law, selection: Selection, data: Data, found: Found, reasons: bool, decisions: frozenset[Key] | None = None
+) -> dict[Root, Rows]:
     """The outcomes of the roots that columns did not decide, as rows of frames.
 
     Raises:
@@ -44,7 +46,7 @@ def prove_roots(law: Law, selection: Selection, data: Data, found: Found, reason
         batch = roots[start : start + BATCH]
         facts = facts_of(law, data, batch)
         prover = Prover(law, selection, facts) if prover is None else prover.about(facts)
-        proved.update(zip(batch, contained(batch, _Work(prover, reasons)), strict=True))
+        proved.update(zip(batch, contained(batch, _Work(prover, reasons, decisions)), strict=True))
     return proved
 
 
@@ -53,17 +55,18 @@ def _place(root: Root) -> tuple[str, tuple[str, ...], int]:
 
 
 class _Work:
-    def __init__(self, prover: Prover, reasons: bool) -> None:
-        self.prover, self.reasons = prover, reasons
+    def __init__(self, prover: Prover, reasons: bool, decisions: frozenset[Key] | None) -> None:
+        self.prover, self.reasons, self.decisions = prover, reasons, decisions
 
     def __call__(self, root: Root) -> Rows:
         """Without traces: why it came out so is proved again for who asks."""
         determination = determine(self.prover, root)
-        return list(_rows(self.prover, root, determination, self.reasons))
+        return list(_rows(self.prover, root, determination, self.reasons, self.decisions))
 
 
 def replaced(
-    law: Law, found: Found, scales: Mapping[Key, int], proved: Mapping[Root, Rows], reasons: bool
+    law: Law, found: Found, scales: Mapping[Key, int], proved: Mapping[Root, Rows], reasons: bool,
+    decisions: frozenset[Key] | None = None,
 ) -> tuple[dict[str, pl.DataFrame], dict[Key, int]]:  # fmt: skip
     """All frames of each entity as one, with what was proved in the place of what was not decided."""
     by_entity: dict[str, list[dict[str, Any]]] = {}
@@ -72,15 +75,12 @@ def replaced(
             by_entity.setdefault(entity, []).append(row)
     scales, frames = dict(scales), {}
     for entity in dict.fromkeys([*found.frames, *by_entity]):
-        schema, rows = Schema.of(law, entity), by_entity.get(entity, [])
+        schema, rows = Schema.of(law, entity, decisions), by_entity.get(entity, [])
         for name, kind in schema.decisions:
             if kind == "number":
                 exact = [row[name].denominator for row in rows if row[name] is not None]
                 scales[entity, name] = lcm(scales.get((entity, name), 1), *exact)
-        own = [
-            _rescaled(f.filter(~pl.col("proved")) if rows else f, entity, found, scales, number)
-            for number, f in enumerate(found.frames.get(entity, []))
-        ]
+        own = [_rescaled(f, entity, found, scales, number) for number, f in enumerate(found.frames.get(entity, []))]
         frames[entity] = _joined([*own, *([_frame(schema, rows, scales, reasons)] if rows else [])])
     return frames, scales
 
@@ -126,13 +126,17 @@ def _frame(schema: Schema, rows: list[dict[str, Any]], scales: Mapping[Key, int]
     return pl.DataFrame(columns)
 
 
-def _rows(prover: Prover, root: Root, determination: Determination, reasons: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(
+    prover: Prover, root: Root, determination: Determination, reasons: bool, decisions: frozenset[Key] | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
     session = prover.session(root)
     instances = [(session.main, determination.outcomes)]
     for entity, parts in determination.parts.items():
         instances += [(instance, outcomes) for instance, (_, outcomes) in zip(session.instances(entity), parts, strict=True)]
     for instance, outcomes in instances:
-        schema = Schema.of(prover.law, instance.entity.name)
+        schema = Schema.of(prover.law, instance.entity.name, decisions)
+        if not schema.decisions:
+            continue
         row: dict[str, Any] = {"key": instance.place[0], "year": root.year, "phase": determination.phase, "proved": True}
         if schema.part:
             row["of"] = root.key[0]

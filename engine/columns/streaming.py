@@ -26,7 +26,7 @@ from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, Spil
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
-from engine.columns.tasks import Decide, Doubts, Sift, Work, aside_file, aside_of, mark_file, read, whole, write_rows, write_whole
+from engine.columns.tasks import Decide, Doubts, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
 from engine.columns.workers import Workers, cores
 from engine.problems import InputError, Problem
 

@@ -148,5 +148,3 @@ def write_whole(file: Path, text: str) -> None:
     """Write a text that is there whole or not at all."""
     with whole(file) as target:
         target.write_text(text, encoding="utf-8")
-
-

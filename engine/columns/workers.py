@@ -64,7 +64,9 @@ class Workers:
                     raise EngineDefect(content)
                 yield content
         except BrokenProcessPool:
-            raise EngineDefect("a process died while it decided a partition; if memory ran out, take more --partitions or fewer --workers") from None
+            raise EngineDefect(
+                "a process died while it decided a partition; if memory ran out, take more --partitions or fewer --workers"
+            ) from None
 
     def _sent(self, tasks: Sequence[Any]) -> list[Future[tuple[str, Any]]]:
         before = os.environ.get(THREADS)
