@@ -59,6 +59,11 @@ class Tally:
         for year, counts in other["statuses"].items():
             self.statuses.setdefault(year, Counter()).update(counts)
 
+    def ordered(self) -> dict[str, Any]:
+        """The same counts in an order that does not say which partition was done first."""
+        statuses = {year: dict(sorted(counts.items())) for year, counts in sorted(self.statuses.items())}
+        return {"rows": dict(sorted(self.rows.items())), "statuses": statuses, "proved": dict(sorted(self.proved.items())), "bad": self.bad}
+
 
 @dataclass(frozen=True)
 class Order:
@@ -234,8 +239,7 @@ def complete(
     law, decider = order.decider.law, order.decider
     with whole(order.out / DIVISION) as target:
         owners.write_parquet(target)
-    counted = {"rows": tally.rows, "statuses": tally.statuses, "proved": tally.proved, "bad": tally.bad}
-    receipt = stamp(law, decider.inquiry, order.register) | {"key": key, "doubts": doubts, "hosts": hosts, "counted": counted}
+    receipt = stamp(law, decider.inquiry, order.register) | {"key": key, "doubts": doubts, "hosts": hosts, "counted": tally.ordered()}
     write_whole(order.out / SCHEMA, json.dumps(describe(law, order.out, scales), ensure_ascii=False, indent=2))
     write_whole(order.out / RECEIPT, json.dumps(receipt, ensure_ascii=False, indent=2))
 

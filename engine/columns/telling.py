@@ -54,11 +54,12 @@ def decide_report(
             tally = counted
             bar.update(task, completed=done, total=total)
     if form == "json":
-        say_json({"rows": tally.rows, "statuses": tally.statuses, "proved": tally.proved, "bad_rows": tally.bad})
+        counted = tally.ordered()
+        say_json({"rows": counted["rows"], "statuses": counted["statuses"], "proved": counted["proved"], "bad_rows": counted["bad"]})
         return
     say(words.say("law_line", law=law.digest[:12], authority=words.authority(selection.authority), day=words.day(register.as_of)))
     _table(law, words, tally)
-    for entity, many in tally.rows.items():
+    for entity, many in sorted(tally.rows.items()):
         say(words.say("out_rows", count=many, name=words.label(law.tree["entities"][entity]["label"], entity), folder=str(out / entity)))
     if bad_rows is not None:
         say(words.say("out_aside", count=tally.bad, file=str(bad_rows)))
