@@ -65,22 +65,8 @@ def test_a_shortfall_is_counted_in_units(law: Law, tmp_path: Path) -> None:
     assert (obligation.changed, obligation.more, obligation.less) == (1, 0, 20_000)
 
 
-@pytest.mark.parametrize("name", ["case.yaml", "threshold.yaml"])
-def test_what_is_not_proved_again_would_not_have_changed(law: Law, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = read_facts(law, ROOT / "examples" / name, None)
-    asked = roots(law, facts, Inquiry(), None, None)
-    fast = effects(law, facts, Inquiry(), asked)
-    monkeypatch.setattr(readings, "_years", lambda *_: {0})
-    slow = effects(law, facts, Inquiry(), asked)
-    assert sum(e.asked for e in fast.values()) < sum(e.asked for e in slow.values())
-    assert {k: (e.changed, e.decisions) for k, e in fast.items()} == {k: (e.changed, e.decisions) for k, e in slow.items()}
-
-
-def test_the_number_of_workers_changes_nothing(
-    law: Law, facts: Facts, asked: list[Root], found: readings.Effects, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(readings, "MAX_WORKERS", 1)
-    assert effects(law, facts, Inquiry(), asked) == found
+def test_the_number_of_workers_changes_nothing(law: Law, facts: Facts, asked: list[Root], found: readings.Effects) -> None:
+    assert effects(law, facts, Inquiry(), asked, workers=2) == found
 
 
 def test_a_settled_question_is_tried_the_other_way(law: Law, facts: Facts, asked: list[Root]) -> None:

@@ -1,18 +1,15 @@
 """The open questions of the law: their answers and sources, and what of given facts depends on each of them.
 
-An answer is tried by proving again with it settled. Where the run under the answers taken read nothing of the law that
-the other answer changes, the run would be the same, and is not repeated (see `engine.proving.uses`).
+An answer is tried by proving again with it settled, as far as it can reach (see `engine.proving.otherwise`).
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +22,11 @@ from engine.facts import Facts
 from engine.language import OpenSet, Type, Unknown
 from engine.language.values import whole
 from engine.law import Law, Selection, cites
-from engine.proving import Conflict, Determination, Inquiry, Prover, Root, ask, comparable
-from engine.proving.uses import LawOf, Uses, ask_recorded, differing
+from engine.proving import Conflict, Inquiry, Root
+from engine.proving.otherwise import Changes, ask_otherwise
 
 TAKEN, OTHER = "●", "○"
-MAX_MOVES, MAX_WORKERS = 4, 4
+MAX_MOVES = 4
 
 
 @dataclass
@@ -55,7 +52,7 @@ class Effect:
     """What another answer changes about the facts.
 
     Attributes:
-        asked: determinations that were proved again; the rest provably stay as they are.
+        asked: determinations of which something was proved again; the rest provably stay as they are.
         changed: determinations that come out differently.
         instances: the instances of the main entity (installations) that these are about, whatever the year.
         decisions: (entity, decision) -> how, in the order of the vocabulary.
@@ -89,82 +86,42 @@ def readings_report(law: Law, path: Path | None, inquiry: Inquiry, as_of: date |
         say(line)
 
 
-def effects(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root], words: Words | None = None) -> Effects:
+def effects(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root], words: Words | None = None, workers: int | None = None) -> Effects:
     """(question, answer) -> what it changes, for every answer that is not taken.
 
     Args:
         words: the language of the progress bar.
+        workers: over how many processes the determinations are spread; by default as many as serve.
 
     Raises:
         EngineDefect: proving failed.
     """
-    inquiry, words = replace(inquiry, compare=False), words or Words(law)
+    words = words or Words(law)
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-    base: dict[Root, dict[Any, Any]] = {}
-    read: dict[LawOf, Uses] = {}
-    for determination, fresh in shown(ask_recorded(law, facts, inquiry, asked), words.say("readings_determining"), len(asked)):
-        base[determination.root] = _outcomes(determination)
-        for which, uses in fresh.items():
-            read[which] = read.get(which, Uses()) | uses
-    found, again = dict[tuple[str, str], Effect](), list[tuple[tuple[str, str], Inquiry, list[Root]]]()
-    for question, content in law.questions.items():
-        for answer in content["answers"]:
-            if answer != selection.readings[question]:
-                other = replace(inquiry, readings={**inquiry.readings, question: answer})
-                years = _years(law, facts, inquiry, other, read)
-                todo = [root for root in asked if years and root.year >= min(years)]
-                found[question, answer] = Effect(len(todo))
-                again.append(((question, answer), other, todo))
-    total = sum(len(todo) for _, _, todo in again)
-    for which_answer, determination in shown(_all(law, facts, again), words.say("readings_trying"), total):
-        _count(law, found[which_answer], determination.root, base[determination.root], _outcomes(determination))
+    asking = {
+        (question, answer): replace(inquiry, readings={**inquiry.readings, question: answer})
+        for question, content in law.questions.items()
+        for answer in content["answers"]
+        if answer != selection.readings[question]
+    }
+    found = {which: Effect(0) for which in asking}
+    stream = ask_otherwise(law, facts, inquiry, list(asking.values()), asked, workers)
+    for root, others in shown(stream, words.say("readings_trying"), len(asked)):
+        for effect, otherwise in zip(found.values(), others, strict=True):
+            effect.asked += otherwise.proved
+            _count(law, effect, root, otherwise.changes)
     for effect in found.values():
         order = list(law.vocabulary.decisions)
         effect.decisions = dict(sorted(effect.decisions.items(), key=lambda pair: order.index(pair[0])))
     return found
 
 
-def _years(law: Law, facts: Facts, inquiry: Inquiry, other: Inquiry, read: Mapping[LawOf, Uses]) -> set[int]:
-    """The years whose law, as far as it was read, is another under the other answer.
-
-    A determination reads the law of its own year and of earlier ones only.
-    """
-    one, two = (Prover(law, law.select(i.authority, i.readings, i.known_on), facts) for i in (inquiry, other))
-    return {
-        year
-        for (phase, year), uses in read.items()
-        if differing(one.law_of(law.phases[phase], year), two.law_of(law.phases[phase], year), uses) != Uses()
-    }
-
-
-def _all(
-    law: Law, facts: Facts, again: list[tuple[tuple[str, str], Inquiry, list[Root]]]
-) -> Iterator[tuple[tuple[str, str], Determination]]:
-    """The determinations under every other answer, a few answers side by side, each in a process of its own."""
-    todo = [item for item in again if item[2]]
-    workers = min(MAX_WORKERS, os.cpu_count() or 1)
-    for start in range(0, len(todo), workers):
-        batch = todo[start : start + workers]
-        streams = [ask(law, facts, inquiry, asked) for _, inquiry, asked in batch]
-        for row in zip_longest(*streams):
-            yield from ((which, one) for (which, _, _), one in zip(batch, row, strict=True) if one is not None)
-
-
-def _outcomes(determination: Determination) -> dict[tuple[str, str, tuple[str, ...]], Any]:
-    """Every decision of a determination and of its parts: (entity, decision, place of the part) -> outcome."""
-    found: dict[tuple[str, str, tuple[str, ...]], Any] = {(determination.root.entity, n, ()): o for n, o in determination.outcomes.items()}
-    for entity, rows in determination.parts.items():
-        found |= {(entity, name, place): outcome for place, outcomes in rows for name, outcome in outcomes.items()}
-    return found
-
-
-def _count(law: Law, effect: Effect, root: Root, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> None:
-    different = [key for key in before if comparable(before[key]) != comparable(after[key])]
-    effect.changed += bool(different)
-    if different and root.entity == law.manifest["main"]:
+def _count(law: Law, effect: Effect, root: Root, changes: Changes) -> None:
+    effect.changed += bool(changes)
+    if changes and root.entity == law.manifest["main"]:
         effect.instances.add(root.key)
-    for key in different:
-        tally, old, new = effect.decisions.setdefault(key[:2], Tally()), before[key], after[key]
+    for key, (old, new) in changes.items():
+        tally = effect.decisions.setdefault(key[:2], Tally())
         tally.changed += 1
         kind = law.vocabulary.decisions[key[:2]].type
         if not is_amount(kind):

@@ -6,22 +6,14 @@ alike therefore give the same run, step by step; no second proof is needed to kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.containment import contained
-from engine.facts import Facts
 from engine.language.values import same
-from engine.law import Law, Program
-from engine.proving.asking import MAX_KEPT, Inquiry
-from engine.proving.determination import Determination, determine
-from engine.proving.instances import Root
-from engine.proving.prover import Prover
+from engine.law import Program
 
 Key = tuple[str, str]
-LawOf = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -49,32 +41,3 @@ def differing(one: Program, other: Program, uses: Uses) -> Uses:
 def active(program: Program, key: Key) -> tuple[tuple[Any, ...], ...]:
     """The rules that decide ``key`` in a program, each by what makes it one: its name first, where its text stands, and when it is in force."""
     return tuple((t.rule.name, *t.rule.at, t.rule.begins, t.rule.ends) for t in program.rules(key))
-
-
-def uses_of(prover: Prover) -> dict[LawOf, Uses]:
-    """What a prover read so far of each law, by phase and year."""
-    return {(program.phase.id, program.year): Uses(program.looked_up, program.consulted) for program in prover.programs}
-
-
-def ask_recorded(law: Law, facts: Facts, inquiry: Inquiry, roots: list[Root]) -> Iterator[tuple[Determination, Mapping[LawOf, Uses]]]:
-    """The determinations of ``roots`` under one authority, each with what was read of the law that no earlier one had read.
-
-    Raises:
-        InputError: the question or a root cannot be asked under this law.
-        EngineDefect: proving failed; never an answer.
-    """
-    prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
-    return contained(roots, _Recording(prover))
-
-
-class _Recording:
-    def __init__(self, prover: Prover) -> None:
-        self.prover, self.told = prover, dict[LawOf, Uses]()
-
-    def __call__(self, root: Root) -> tuple[Determination, dict[LawOf, Uses]]:
-        if self.prover.kept > MAX_KEPT:
-            self.prover.forget()
-        determination, now = determine(self.prover, root), uses_of(self.prover)
-        fresh = {which: uses - self.told.get(which, Uses()) for which, uses in now.items()}
-        self.told = now
-        return determination, {which: uses for which, uses in fresh.items() if uses != Uses()}

@@ -1,0 +1,444 @@
+"""What other laws decide otherwise: a root is proved once, and of every other law only what that law can reach.
+
+A step is a function of the facts, of the rules for its decision, of the values that these look up and of the decisions
+that they read. Where another law has all of them alike, its step is the same one, and is taken over. What every rule looks
+up is recorded while the first law is proved; which decisions it reads stands in its text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import zip_longest
+from typing import Any
+
+from engine.containment import contained
+from engine.facts import Facts
+from engine.language import OpenSet, Unknown, walk
+from engine.language.nodes import Decision, Rows
+from engine.language.values import same
+from engine.law import Law, Phase, Program, Selection, TypedRule
+from engine.proving.asking import Inquiry
+from engine.proving.determination import comparable
+from engine.proving.instances import Instance, Root
+from engine.proving.prover import Prover
+from engine.proving.session import Compiled, Session
+from engine.proving.steps import Conflict, Gap
+from engine.proving.uses import active
+
+Key = tuple[str, str]
+LookUp = tuple[str, Any, date]
+Changes = dict[tuple[str, str, tuple[str, ...]], tuple[Any, Any]]
+MAX_KEPT, MAX_WORKERS, MIN_SHARE = 2_000, 4, 20
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """What one other law decides otherwise about a root.
+
+    Attributes:
+        proved: whether anything had to be proved again.
+        changes: (entity, decision, place) -> the outcomes under the first law and under the other.
+    """
+
+    proved: bool
+    changes: Changes
+
+
+def ask_otherwise(
+    law: Law, facts: Facts, inquiry: Inquiry, others: Sequence[Inquiry], roots: Sequence[Root], workers: int | None = None
+) -> Iterator[tuple[Root, tuple[Otherwise, ...]]]:
+    """For each root, what each of ``others`` decides otherwise than ``inquiry``; in no promised order of the roots.
+
+    Args:
+        others: they differ from ``inquiry`` in authority or readings only, so that the same phases govern.
+        workers: over how many processes the roots are spread; by default as many as there are processors and work for.
+
+    Raises:
+        InputError: the question or a root cannot be asked under this law.
+        EngineDefect: proving failed; never an answer.
+    """
+    many = workers or max(1, min(MAX_WORKERS, os.cpu_count() or 1, len(roots) // MIN_SHARE))
+    size = -(-len(roots) // many) if roots else 1
+    shares = [roots[start : start + size] for start in range(0, len(roots), size)]
+    selections = [law.select(one.authority, one.readings, one.known_on) for one in (inquiry, *others)]
+    streams = [contained(share, _Work(law, facts, selections)) for share in shares]
+    for row in zip_longest(*streams):
+        yield from (found for found in row if found is not None)
+
+
+class _Work:
+    def __init__(self, law: Law, facts: Facts, selections: Sequence[Selection]) -> None:
+        own, *others = selections
+        self.first = _Recording(law, own, facts)
+        self.others = [_Other(self.first, selection) for selection in others]
+
+    def __call__(self, root: Root) -> tuple[Root, tuple[Otherwise, ...]]:
+        if sum(prover.kept for prover in (self.first, *self.others)) > MAX_KEPT:
+            for prover in (self.first, *self.others):
+                prover.forget()  # all together: those of another law stand on those of the first
+        session = self.first.session(root)
+        session.prove([key for key in self.first.law.vocabulary.decisions if session.within(key)])
+        return root, tuple(other.again(root) for other in self.others)
+
+
+# -- the first law, recorded --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _News:
+    count: int = 0
+
+
+class _RecordedProgram(Program):
+    """Remembers what the rules for each decision looked up.
+
+    Attributes:
+        read: decision -> the look-ups of its rules, in any session.
+        readers: the decisions that are being proved, the innermost last.
+        log: the look-ups since the outermost of them began.
+        news: counts what is recorded for the first time, in all programs.
+    """
+
+    def __init__(self, law: Law, selection: Selection, phase: Phase, year: int, news: _News) -> None:
+        super().__init__(law, selection, phase, year)
+        self.read: dict[Key, set[LookUp]] = {}
+        self.readers: list[Key] = []
+        self.log: list[LookUp] = []
+        self.news = news
+        self.fixed = _Memo(self)
+
+    def rules(self, key: Key) -> tuple[TypedRule, ...]:
+        self.news.count += key not in self._rules
+        return super().rules(key)
+
+    def parameter(self, name: str, key: Any, at: date) -> Any:
+        self.heard((name, key, at))
+        return super().parameter(name, key, at)
+
+    def heard(self, look_up: LookUp) -> None:
+        if self.readers:
+            self.log.append(look_up)
+            known = self.read.setdefault(self.readers[-1], set())
+            if look_up not in known:
+                known.add(look_up)
+                self.news.count += 1
+
+
+class _Memo(dict[int, Any]):
+    """The values that depend on the program alone; whoever takes one has looked up what it was made from."""
+
+    def __init__(self, program: _RecordedProgram) -> None:
+        super().__init__()
+        self.program = program
+        self.begun: list[int] = []
+        self.made: dict[int, frozenset[LookUp]] = {}
+
+    def __contains__(self, number: object) -> bool:
+        found = super().__contains__(number)
+        if not found:
+            self.begun.append(len(self.program.log))
+        return found
+
+    def __setitem__(self, number: int, value: Any) -> None:
+        self.made[number] = frozenset(self.program.log[self.begun.pop() :])
+        super().__setitem__(number, value)
+
+    def __getitem__(self, number: int) -> Any:
+        for look_up in self.made[number]:
+            self.program.heard(look_up)
+        return super().__getitem__(number)
+
+
+class _RecordedSession(Session):
+    program: _RecordedProgram
+
+    def _prove_decision(self, key: Key, compiled: Compiled, core: Any) -> None:
+        readers = self.program.readers
+        readers.append(key)
+        try:
+            super()._prove_decision(key, compiled, core)
+        finally:
+            readers.pop()
+            if not readers:
+                self.program.log.clear()
+
+
+class _Recording(Prover):
+    """Proves under the first law.
+
+    Attributes:
+        news: grows with everything that is recorded.
+    """
+
+    def __init__(self, law: Law, selection: Selection, facts: Facts) -> None:
+        super().__init__(law, selection, facts)
+        self.news = _News()
+
+    def law_of(self, phase: Phase, year: int) -> Program:
+        found = self._programs.get((phase.id, year))
+        if found is None:
+            found = self._programs[phase.id, year] = _RecordedProgram(self.law, self.selection, phase, year, self.news)
+        return found
+
+    def session(self, root: Root) -> Session:
+        found = self._sessions.get(root)
+        if found is None:
+            found = self._sessions[root] = _RecordedSession(self, root, self.program(root))
+        return found
+
+    def kept_session(self, root: Root) -> Session | None:
+        return self._sessions.get(root)
+
+    def forget(self) -> None:
+        for session in self._sessions.values():
+            _release(session)
+        super().forget()
+
+
+def _release(session: Session) -> None:
+    """Undo the circles between a session and its instances: collecting garbage is off where proving goes on."""
+    for found in session._instances.values():
+        for instance in found:
+            instance.env.clear()
+    session._instances.clear()
+
+
+# -- another law --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What of one program another law can reach.
+
+    Attributes:
+        touched: the decisions whose rules, or the values that these look up, are not the same.
+        order: these and all that depend on them, each after what it reads.
+        crossing: of these, the ones that read decisions about other roots or years.
+    """
+
+    touched: frozenset[Key]
+    order: tuple[Key, ...]
+    crossing: frozenset[Key]
+
+
+class _Other(Prover):
+    """Answers under another law what ``first`` has proved."""
+
+    def __init__(self, first: _Recording, selection: Selection) -> None:
+        super().__init__(first.law, selection, first.facts)
+        self.first = first
+        self._heard = -1
+        self._reach: dict[tuple[str, int], _Reach] = {}
+
+    def again(self, root: Root) -> Otherwise:
+        """What comes out otherwise about a root that the first law has decided in full."""
+        program = self.first.program(root)
+        if not any(self.first.session(root).within(key) for key in self.reach(program).order):
+            return Otherwise(False, {})
+        self._drop(root)  # it may have been asked for before the first law decided it
+        found = self.session(root).again()
+        self._drop(root)
+        return found
+
+    def _drop(self, root: Root) -> None:
+        session = self._sessions.pop(root, None)
+        if session is not None:
+            _release(session)
+
+    def session(self, root: Root) -> _OtherSession:
+        found = self._sessions.get(root)
+        if found is None:
+            found = self._sessions[root] = _OtherSession(self, root, self.program(root), self.first.kept_session(root))
+        assert isinstance(found, _OtherSession)
+        return found
+
+    def forget(self) -> None:
+        for session in self._sessions.values():
+            _release(session)
+        super().forget()
+
+    def reach(self, program: Program) -> _Reach:
+        """What this law can reach of a program of the first one; found again when more of it has been read."""
+        if self._heard != self.first.news.count:
+            self._reach = self._reached()
+            self._heard = self.first.news.count
+        return self._reach.get((program.phase.id, program.year), _Reach(frozenset(), (), frozenset()))
+
+    def _reached(self) -> dict[tuple[str, int], _Reach]:
+        """For each program of the first law: what is touched, and then, until nothing more is found, what depends on it."""
+        programs = [p for p in self.first.programs if isinstance(p, _RecordedProgram)]
+        touched = {(p.phase.id, p.year): frozenset(self._touched(p)) for p in programs}
+        closure: dict[tuple[str, int], dict[Key, None]] = {which: {} for which in touched}
+        everywhere: set[Key] = set()
+        grown = True
+        while grown:
+            grown = False
+            for program in programs:
+                which = program.phase.id, program.year
+                mine = closure[which]
+                for key in program.cone(program.everything):
+                    if key in mine:
+                        continue
+                    crossing = _reads(program, key) if _crosses(program, key) else frozenset()
+                    if key in touched[which] or not program.needs(key).isdisjoint(mine) or not crossing.isdisjoint(everywhere):
+                        mine[key] = None
+                        everywhere.add(key)
+                        grown = True
+        return {
+            (p.phase.id, p.year): _Reach(
+                touched[p.phase.id, p.year],
+                tuple(key for key in self.law_of(p.phase, p.year).cone(p.everything) if key in closure[p.phase.id, p.year]),
+                frozenset(key for key in closure[p.phase.id, p.year] if _crosses(p, key)),
+            )
+            for p in programs
+        }
+
+    def _touched(self, program: _RecordedProgram) -> Iterator[Key]:
+        other = self.law_of(program.phase, program.year)
+        for key in program.consulted:
+            if active(program, key) != active(other, key) or any(
+                not same(Program.parameter(program, *asked)[0], other.parameter(*asked)[0]) for asked in program.read.get(key, ())
+            ):
+                yield key
+
+
+class _OtherSession(Session):
+    """A root under another law; what that law cannot reach stands as ``before`` had it.
+
+    Attributes:
+        before: the root under the first law, as far as it has been proved; None where it has not been asked about.
+        anew: the decisions that were proved again.
+        changed: of these, the ones that are not what they were.
+    """
+
+    prover: _Other
+
+    def __init__(self, prover: _Other, root: Root, program: Program, before: Session | None) -> None:
+        self.before = before
+        self.anew: set[Key] = set()
+        self.changed: set[Key] = set()
+        super().__init__(prover, root, program)
+        if before is not None:
+            self._take_over(self.main, before.main)
+
+    @property
+    def reached(self) -> _Reach:
+        assert self.before is not None
+        return self.prover.reach(self.before.program)
+
+    def _take_over(self, instance: Instance, before: Instance) -> None:
+        instance.steps, instance.values = dict(before.steps), dict(before.values)
+        for entity, name in self.reached.order:
+            if entity == instance.entity.name:
+                instance.steps.pop(name, None)
+                instance.values.pop(name, None)
+
+    def instances(self, entity: str) -> list[Instance]:
+        known = entity in self._instances
+        found = super().instances(entity)
+        if not known and self.before is not None:
+            for instance, before in zip(found, self.before.instances(entity), strict=True):
+                self._take_over(instance, before)
+        return found
+
+    def again(self) -> Otherwise:
+        """Everything that the other law can reach, proved again as far as something that it rests on has changed."""
+        assert self.before is not None
+        changes: Changes = {}
+        for key in self.reached.order:
+            if not self.within(key) or not self.instances(key[0]):
+                continue
+            if not self.proved(key):
+                self._settle(key)
+            if key not in self.changed:
+                continue
+            for old, new in zip(self.before.instances(key[0]), self.instances(key[0]), strict=True):
+                outcomes = old.steps[key[1]].outcome, new.steps[key[1]].outcome
+                if comparable(outcomes[0]) != comparable(outcomes[1]):
+                    changes[key[0], key[1], () if new is self.main else new.place] = outcomes
+        return Otherwise(bool(self.anew), changes)
+
+    def prove(self, wanted: Iterable[Key]) -> None:
+        for key in self.program.cone(tuple(wanted)):
+            if self.within(key) and not self.proved(key):
+                self._settle(key)
+
+    def _settle(self, key: Key) -> None:
+        """Take a decision over where it rests on nothing that has changed, else prove it."""
+        if self._rests_on_the_same(key):
+            assert self.before is not None
+            for instance, before in zip(self.instances(key[0]), self.before.instances(key[0]), strict=True):
+                instance.steps[key[1]], instance.values[key[1]] = before.steps[key[1]], before.values[key[1]]
+            return
+        compiled = self.prover.compiled(self.program, (key,))
+        core = compiled.core_of[key].session()
+        try:
+            self._prove_decision(key, compiled, core)
+        finally:
+            core.close()
+        self.anew.add(key)
+        if not self._as_before(key):
+            self.changed.add(key)
+
+    def _rests_on_the_same(self, key: Key) -> bool:
+        if self.before is None or not self.before.proved(key):
+            return False
+        reach = self.reached
+        return key not in reach.touched and key not in reach.crossing and self.before.program.needs(key).isdisjoint(self.changed)
+
+    def _as_before(self, key: Key) -> bool:
+        if self.before is None or not self.before.proved(key):
+            return False
+        pairs = zip(self.before.instances(key[0]), self.instances(key[0]), strict=True)
+        return all(_alike(old.steps[key[1]].outcome, new.steps[key[1]].outcome) for old, new in pairs)
+
+
+def _alike(one: Any, two: Any) -> bool:
+    """Whether two outcomes are the same to the rules that read them: of a doubt that is its bounds, whatever is missing."""
+    if isinstance(one, Unknown) and isinstance(two, Unknown):
+        return (one.low, one.high, one.none) == (two.low, two.high, two.none)
+    if isinstance(one, OpenSet) and isinstance(two, OpenSet):
+        return (one.members, one.possible) == (two.members, two.possible)
+    if isinstance(one, (Gap, Conflict)):
+        return type(one) is type(two)
+    return type(one) is type(two) and bool(one == two)
+
+
+# -- what the texts of rules read ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What the text of a rule reads: the decisions, of whatever root or year, and whether any through instances of another root."""
+
+    reads: frozenset[Key]
+    crosses: bool
+
+
+def _text(law: Law, typed: TypedRule) -> _Text:
+    """What a rule reads; found once per law."""
+    cache: dict[int, tuple[TypedRule, _Text]] = law.__dict__.setdefault("_texts_read", {})
+    found = cache.get(id(typed))
+    if found is None:
+        nodes = [node for top in (typed.when, typed.value) if top is not None for node in walk(top)]
+        reads = frozenset((node.base.type.table or "", node.name) for node in nodes if isinstance(node, Decision))
+        found = cache[id(typed)] = typed, _Text(reads, any(_leads_elsewhere(law, node) for node in nodes if isinstance(node, Rows)))
+    return found[1]
+
+
+def _leads_elsewhere(law: Law, node: Rows) -> bool:
+    relation = law.vocabulary.entities[node.base.type.table or ""].relations[node.relation]
+    return relation.entity is not None and law.vocabulary.entities[relation.entity].of is None
+
+
+def _reads(program: Program, key: Key) -> frozenset[Key]:
+    """Every decision that the rules for ``key`` read."""
+    return frozenset[Key]().union(*(_text(program.law, typed).reads for typed in program.rules(key)))
+
+
+def _crosses(program: Program, key: Key) -> bool:
+    """Whether the rules for ``key`` read decisions about other roots or years."""
+    return any(_text(program.law, typed).crosses for typed in program.rules(key))
