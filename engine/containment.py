@@ -57,12 +57,16 @@ def bounded(name: str, work: Callable[[], Result]) -> Result:
         try:
             return work()
         except MemoryError:
-            raise input_error(name, 0, 0, f"needs more than {READING_BYTES:,} bytes of memory to be read", "take out what is very large") from None
+            raise input_error(
+                name, 0, 0, f"needs more than {READING_BYTES:,} bytes of memory to be read", "take out what is very large"
+            ) from None
 
     try:
         return next(contained([name], limited, READING_SECONDS))
     except OutOfTime:
-        raise input_error(name, 0, 0, f"could not be read within {READING_SECONDS} seconds", "take out what is very large or deeply nested") from None
+        raise input_error(
+            name, 0, 0, f"could not be read within {READING_SECONDS} seconds", "take out what is very large or deeply nested"
+        ) from None
 
 
 def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: float = DEADLINE_SECONDS) -> Iterator[Result]:

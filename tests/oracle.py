@@ -439,7 +439,9 @@ class Oracle:
 
     def attribute(self, owner: Any, name: str) -> Any:
         if owner is None or isinstance(owner, Open):
-            return None if owner is None else Open(none=owner.none or bool(self.tree["tables"][owner.table]["columns"][name].get("nullable")))
+            return (
+                None if owner is None else Open(none=owner.none or bool(self.tree["tables"][owner.table]["columns"][name].get("nullable")))
+            )
         if isinstance(owner, Group):
             return self.cell_of_group(owner, name)
         if isinstance(owner, Row):

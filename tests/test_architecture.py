@@ -43,7 +43,13 @@ def test_layers_import_downwards_only(path: Path) -> None:
     parts = path.relative_to(ROOT).parts
     layer = parts[1] if len(parts) > 2 else None
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names = (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
         for name in names:
             assert parts[0] == "cli.py" or name.split(".")[0] != "cli", f"{path} imports the command"
             target = name.split(".")[1] if name.startswith("engine.") and "." in name else None
@@ -96,4 +102,6 @@ def test_every_topic_has_a_value_in_every_phase(law: Law) -> None:
 def test_the_facts_schema_is_up_to_date() -> None:
     from tests.make_facts_schema import schema_text
 
-    assert (ROOT / "schemas" / "facts.schema.json").read_text(encoding="utf-8") == schema_text(), "python -m tests.make_facts_schema > schemas/facts.schema.json"
+    assert (ROOT / "schemas" / "facts.schema.json").read_text(encoding="utf-8") == schema_text(), (
+        "python -m tests.make_facts_schema > schemas/facts.schema.json"
+    )

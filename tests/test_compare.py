@@ -77,6 +77,17 @@ def test_why_it_flips_is_the_value_that_differs(limited: dict[str, Any]) -> None
     assert cause["cause"] == [{"kind": "value", "name": "offset.quantity_limit"}] and cause["flips"] == 1
 
 
+def test_a_mover_is_shown_with_what_its_proofs_say(limited: dict[str, Any], register: Path) -> None:
+    (row,) = limited["rows"]
+    (proof,) = [proof for proof in row["proofs"] if proof["decision"] == "surrendered"]
+    assert (proof["one"]["outcome"], proof["other"]["outcome"]) == (100_000, 100_000 - SHORT)
+    assert [said["rule"] for said in proof["other"]["says"]] == ["surrendered-units-limited"]
+    assert "within the offset limit of 0.05: 85,000 units" in proof["other"]["says"][0]["text"] and proof["other"]["says"][0]["cite"]
+    text = run("current", "offset-limit-5", str(register))
+    assert "within the offset limit of 0.05: 85,000 units — rule surrendered-units-limited" in text
+    assert "surrendered-units-limited" not in run("current", "offset-limit-5", str(register), "--limit", "0").split("By installation")[-1]
+
+
 def test_groups_add_up_to_the_total(limited: dict[str, Any]) -> None:
     for name, lines in limited["groups"].items():
         assert sum(line["instances"] for line in lines) == 4, name

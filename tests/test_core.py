@@ -66,7 +66,11 @@ FULL = "installations: [{id: A, name: Қ, sector: power, signed: 922337203685477
 
 
 def test_only_small_integers_under_names_of_our_own_enter_the_core(told: list[dict[str, Any]]) -> None:
-    for cells in (FULL, "installations: [{id: A}]", "installations: [{id: B, signed: -1e0}, {id: A, signed: -0.0000001}]".replace("-1e0", "-1")):
+    for cells in (
+        FULL,
+        "installations: [{id: A}]",
+        "installations: [{id: B, signed: -1e0}, {id: A, signed: -0.0000001}]".replace("-1e0", "-1"),
+    ):
         law = law_of(EVERYTHING)
         determined(law, facts_of(law.vocabulary, cells))
     assert len(told) > 3
@@ -111,7 +115,10 @@ def test_a_text_is_never_compared_with_a_number() -> None:
         typed("installation.id > 20000")
 
 
-@pytest.mark.parametrize(("left", "right"), [(2**63, 2**63 - 1), (2**53 + 1, 2**53), (Fraction(3, 2), 1), (10**30 + 1, 10**30), (1, Fraction(10**40 - 1, 10**40))])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(2**63, 2**63 - 1), (2**53 + 1, 2**53), (Fraction(3, 2), 1), (10**30 + 1, 10**30), (1, Fraction(10**40 - 1, 10**40))],
+)
 def test_margins_keep_the_sign_of_every_difference(left: Any, right: Any) -> None:
     for bottom, top in (margin(left, right), tuple(-m for m in margin(right, left))):
         assert 0 < bottom == top <= BOUND
@@ -136,12 +143,21 @@ def test_equal_numbers_are_equal_however_written() -> None:
 
 
 def test_a_rule_of_which_two_branches_hold_counts_once() -> None:
-    assert outcome("type: number", '[{when: "1 < 2 and (installation.signed > 0 or installation.count > 0)", value: 1}]', "installations: [{id: A, signed: 1, count: 1}]") == 1
+    assert (
+        outcome(
+            "type: number",
+            '[{when: "1 < 2 and (installation.signed > 0 or installation.count > 0)", value: 1}]',
+            "installations: [{id: A, signed: 1, count: 1}]",
+        )
+        == 1
+    )
 
 
 def test_or_and_negation_never_reach_the_core() -> None:
     flattener = Flattener()
-    question = flattener.question((typed("not (installation.active and (installation.signed > 1 or installation.sector in (power, oil)))"),))
+    question = flattener.question(
+        (typed("not (installation.active and (installation.signed > 1 or installation.sector in (power, oil)))"),)
+    )
     for _, _, _, clause in question.patterns:
         assert all(isinstance(value, int) and operator in ("==", "!=", "<", "<=", ">", ">=") for _, operator, value in clause)
 
@@ -222,7 +238,12 @@ def test_more_questions_than_the_core_takes_are_refused_or_split() -> None:
 
 def test_flat_clauses_stay_within_their_limit() -> None:
     wide = " and ".join(f"(installation.signed > {i} or installation.count > {i})" for i in range(10))
-    for text in (wide, f"not ({wide})", " and ".join(f"installation.signed != {i}" for i in range(20)), " or ".join(f"installation.signed == {i}" for i in range(20))):
+    for text in (
+        wide,
+        f"not ({wide})",
+        " and ".join(f"installation.signed != {i}" for i in range(20)),
+        " or ".join(f"installation.signed == {i}" for i in range(20)),
+    ):
         flattener = Flattener()
         flattener.question((typed(text),))
         for question in flattener.questions:
@@ -263,7 +284,9 @@ def test_splitting_keeps_strong_kleene(seed: int) -> None:
             f"p.b{i}: {{value: {'unknown' if b is None else str(b).lower()}}}, p.n{i}: {{value: {'unknown' if n is None else 2 if n else 1}}}, "
             for i, (b, n) in enumerate(zip(bools, numbers, strict=True))
         )
-        law = law_of(f'{{decisions: {{{names}d: {{type: bool}}}}, parameters: {{{params}}}, values: {{{values}}}, rules: [{rules}{{rule: r, decides: d, when: "{text}"}}]}}')
+        law = law_of(
+            f'{{decisions: {{{names}d: {{type: bool}}}}, parameters: {{{params}}}, values: {{{values}}}, rules: [{rules}{{rule: r, decides: d, when: "{text}"}}]}}'
+        )
         found = determined(law, facts_of(law.vocabulary, "installations: [{id: A}]")).outcomes["d"]
         assert (None if isinstance(found, Unknown) else found) == meaning([*bools, *numbers]), text
 
@@ -289,7 +312,9 @@ def test_a_firing_that_the_core_misses_is_raised(monkeypatch: pytest.MonkeyPatch
             truth("installation.signed > 0", cells)
 
 
-@pytest.mark.parametrize(("cells", "invented"), [("signed: -1", "q0r0h0"), ("signed: 1", "q0r0f0"), ("count: 1", "q0r0h0"), ("count: 1", "q0r0f0")])
+@pytest.mark.parametrize(
+    ("cells", "invented"), [("signed: -1", "q0r0h0"), ("signed: 1", "q0r0f0"), ("count: 1", "q0r0h0"), ("count: 1", "q0r0f0")]
+)
 def test_a_firing_that_the_core_invents_is_raised(cells: str, invented: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lying(lambda fired: [[*names, invented] for names in fired], monkeypatch)
     with pytest.raises(EngineDefect):
@@ -298,7 +323,9 @@ def test_a_firing_that_the_core_invents_is_raised(cells: str, invented: str, mon
 
 def test_firings_that_the_core_gives_to_another_instance_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     law = law_of("{decisions: {lot.d: {type: bool}}, rules: [{rule: r, decides: lot.d, when: lot.good}]}")
-    facts = facts_of(law.vocabulary, "{installations: [{id: A}], units: [{id: U, installation: A, good: true}, {id: V, installation: A, good: false}]}")
+    facts = facts_of(
+        law.vocabulary, "{installations: [{id: A}], units: [{id: U, installation: A, good: true}, {id: V, installation: A, good: false}]}"
+    )
     lying(lambda fired: fired[::-1], monkeypatch)
     with pytest.raises(EngineDefect):
         determined(law, facts)
@@ -306,14 +333,18 @@ def test_firings_that_the_core_gives_to_another_instance_are_raised(monkeypatch:
 
 def test_an_auxiliary_firing_that_the_core_misses_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     real = CoreSession.ask
-    monkeypatch.setattr(CoreSession, "ask", lambda self, question, facts: real(self, question, facts) if question.number == 0 else [[] for _ in facts])
+    monkeypatch.setattr(
+        CoreSession, "ask", lambda self, question, facts: real(self, question, facts) if question.number == 0 else [[] for _ in facts]
+    )
     with pytest.raises(EngineDefect):
         truth(" and ".join(f"(installation.signed > {i} or installation.count > {i})" for i in range(6)), "signed: 9, count: 9")
 
 
 def test_a_duplicate_that_the_core_sees_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     real = durable_rules_engine.assert_fact
-    monkeypatch.setattr(durable_rules_engine, "assert_fact", lambda handle, message: (2, 0) if '"kz_q":0' in message else real(handle, message))
+    monkeypatch.setattr(
+        durable_rules_engine, "assert_fact", lambda handle, message: (2, 0) if '"kz_q":0' in message else real(handle, message)
+    )
     with pytest.raises(EngineDefect, match="duplicate"):
         truth("installation.signed > 0", "signed: 1")
 

@@ -183,7 +183,11 @@ def test_a_run_that_is_killed_leaves_whole_files_and_is_taken_up(tmp_path: Path,
     wait_for_workers_to_end(run.pid)
     marks = sorted((out / ".unfinished").glob("done-*.json"))
     assert 0 < len(marks) < 9  # eight partitions, and what belongs to none
-    done = {file: file.stat().st_mtime_ns for mark in marks if (file := out / "installation_year" / json.loads(mark.read_text())["file"]).exists()}
+    done = {
+        file: file.stat().st_mtime_ns
+        for mark in marks
+        if (file := out / "installation_year" / json.loads(mark.read_text())["file"]).exists()
+    }
     for file in (out / "installation_year").iterdir():
         assert file.read_bytes() == (whole / "installation_year" / file.name).read_bytes()
     command("determine", folder, "--out", out, *given)

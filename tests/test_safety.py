@@ -114,7 +114,9 @@ def test_reading_takes_limited_time_and_memory(tmp_path: Path, monkeypatch: pyte
     root = small_ruleset(tmp_path / "law")
     days = [(1000 + number // 12, number % 12 + 1) for number in range(6_000)]
     values = ", ".join(f"{{value: {y}, from: {y}-{m:02}-01, to: {y}-{m:02}-02, cite: {{instrument: act}}}}" for y, m in days)
-    (root / "many.yaml").write_text(f"parameters: {{many: {{type: number, governed_by: year_end, label: {{en: x, ru: х, kk: х}}}}}}\nvalues: {{many: [{values}]}}\n")
+    (root / "many.yaml").write_text(
+        f"parameters: {{many: {{type: number, governed_by: year_end, label: {{en: x, ru: х, kk: х}}}}}}\nvalues: {{many: [{values}]}}\n"
+    )
     monkeypatch.setattr(containment, "READING_SECONDS", 1)
     with pytest.raises(InputError, match="could not be read within 1 seconds — take out what is very large"):
         load_law(root, ROOT / "schemas")

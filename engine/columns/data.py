@@ -42,6 +42,12 @@ class Data:
         self.buffers = Buffers()
         self.imports: dict[tuple[Any, ...], Array] = {}
 
+    def shared(self) -> Data:
+        """The same register for another law: what was read of it is there, what was decided is not."""
+        other = Data(self.tables, self.as_of, self.withheld, self.doubts)
+        other._memo = self._memo
+        return other
+
     # -- columns ------------------------------------------------------------------------------------------------
 
     def height(self, space: Space) -> int:

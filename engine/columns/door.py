@@ -12,16 +12,17 @@ import polars as pl
 from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
 from engine.columns.data import Data
-from engine.columns.deciding import Found, Years, common_scales
+from engine.columns.deciding import Years, common_scales, decide_years
 from engine.columns.encoding import Tables
 from engine.columns.frames import Schema
 from engine.columns.handing import facts_of
-from engine.columns.planning import Plan
-from engine.columns.proved import prove_roots, replaced
+from engine.columns.planning import Key, Plan
+from engine.columns.proved import Rows, prove_roots, replaced
 from engine.columns.roots import slices
 from engine.explaining.words import Words
 from engine.facts import Facts
 from engine.law import Law, Program, Selection
+from engine.law.apart import same_facts
 from engine.proving import Inquiry, Root
 
 SMALL = 1_000
@@ -46,7 +47,7 @@ class Decided:
 
 
 def decide(
-    law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, inquiry: Inquiry | None = None, *,
+    law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date, inquiry: Inquiry | None = None, *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
     only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None, checked: bool = False,
     decisions: Collection[tuple[str, str]] | None = None,
@@ -73,28 +74,67 @@ def decide(
     """
     inquiry = inquiry or Inquiry()
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-    data = Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts)
+    data = Data(encoded(law, tables), as_of, withheld, doubts)
     if not checked:
         check(data.tables, as_of, any_program(law, selection))
     if generic is None:
-        generic = sum(frame.height for frame in tables.values()) < SMALL
+        generic = sum(frame.height for frame in data.tables.given.values()) < SMALL
     shown = None if decisions is None else frozenset(decisions)
     years = Years(law, selection, data, _plans(law), reasons, shown)
     if generic:
-        found = _all_inexact(law, years, entities, only)
+        _all_inexact(law, years, entities, only)
     else:
-        found = years.decide(entities, only)
-    scales = common_scales(found)
-    proved = prove_roots(law, selection, data, found, reasons, shown)
-    frames, scales = replaced(law, found, scales, proved, reasons, shown)
+        decide_years([years], (), entities, only)
+    return _decided(years, prove_roots([years])[0], entities)
+
+
+def decide_both(
+    laws: tuple[tuple[Law, Inquiry], tuple[Law, Inquiry]], tables: Mapping[str, pl.DataFrame] | Tables, as_of: date,
+    decisions: Collection[Key], entities: Collection[str], *, withheld: frozenset[str] = frozenset(),
+) -> tuple[Decided, Decided]:  # fmt: skip
+    """A register, whose rows pass the checks of the facts, under two laws; what both decide alike is decided once.
+
+    Args:
+        tables: as for `decide`, or what `encoded` made of it under the first law.
+        decisions: what is put out in any case. Other decisions are there for the years in which the laws can decide them
+            differently, null elsewhere, and all of them where the two laws do not read the facts alike.
+        entities: root entities to decide.
+
+    Raises:
+        InputError: no phase governs the year of a row.
+        EngineDefect: proving failed.
+    """
+    asked: list[Years] = []
+    for law, inquiry in laws:
+        if asked and same_facts(asked[0].law, law):
+            data = asked[0].data.shared()
+        else:
+            data = Data(encoded(law, tables if not asked or not isinstance(tables, Tables) else tables.given), as_of, withheld, frozenset())
+        selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+        asked.append(Years(law, selection, data, _plans(law), False))
+    decide_years(asked, decisions, entities, None)
+    one, other = (_decided(years, proved, entities) for years, proved in zip(asked, prove_roots(asked), strict=True))
+    return one, other
+
+
+def _decided(years: Years, proved: Mapping[Root, Rows], entities: Collection[str] | None) -> Decided:
+    """What columns and proving found, as frames."""
+    law, found, reasons = years.law, years.found, years.reasons
+    frames, scales = replaced(law, found, common_scales(found), proved, reasons)
     for name in law.vocabulary.entities:
         root = law.vocabulary.main_names(name)[-1].name
-        if name not in frames and (entities is None or root in entities) and Schema.of(law, name, shown).decisions:
-            frames[name] = pl.DataFrame(schema=Schema.of(law, name, shown).dtypes(reasons))
+        schema = Schema.of(law, name, years.decisions)
+        if name not in frames and (entities is None or root in entities) and schema.decisions:
+            frames[name] = pl.DataFrame(schema=schema.dtypes(reasons))
     counts: dict[str, int] = {}
     for one in proved:
         counts[one.entity] = counts.get(one.entity, 0) + 1
     return Decided(frames, scales, counts, tuple(sorted(found.unsupported)))
+
+
+def encoded(law: Law, tables: Mapping[str, pl.DataFrame] | Tables) -> Tables:
+    """A register's frames as whole numbers, to be asked of more than once."""
+    return tables if isinstance(tables, Tables) else Tables(law.vocabulary, tables, _aliases(law))
 
 
 def sentences(
@@ -125,11 +165,9 @@ def sentences(
     return pl.concat(frames).select(names) if frames else pl.DataFrame(schema={n: pl.Int32 if n == "year" else pl.String for n in names})
 
 
-def _all_inexact(law: Law, years: Years, entities: Collection[str] | None, only: pl.Series | None) -> Found:
-    found = Found()
+def _all_inexact(law: Law, years: Years, entities: Collection[str] | None, only: pl.Series | None) -> None:
     for root in _roots(law, years, entities, only):
-        found.inexact.setdefault((root.entity, root.year), []).append(root.key[0])
-    return found
+        years.found.inexact.setdefault((root.entity, root.year), []).append(root.key[0])
 
 
 def _roots(law: Law, years: Years, entities: Collection[str] | None, only: pl.Series | None) -> list[Root]:
@@ -152,7 +190,7 @@ def roots_of(law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, inquiry:
 
 
 def facts_for(
-    law: Law, tables: Mapping[str, pl.DataFrame], as_of: date, roots: Sequence[Root], *,
+    law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date, roots: Sequence[Root], *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(),
 ) -> Facts:  # fmt: skip
     """The facts that proving needs to decide ``roots`` as it would with the whole register.
@@ -160,7 +198,7 @@ def facts_for(
     Raises:
         InputError: a row breaks the checks of the facts.
     """
-    return facts_of(law, Data(Tables(law.vocabulary, tables, _aliases(law)), as_of, withheld, doubts), roots)
+    return facts_of(law, Data(encoded(law, tables), as_of, withheld, doubts), roots)
 
 
 def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[str, str]]:
@@ -174,13 +212,13 @@ def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[s
     )
 
 
-def bad_rows(law: Law, tables: Mapping[str, pl.DataFrame], as_of: date) -> pl.DataFrame:
+def bad_rows(law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date) -> pl.DataFrame:
     """Every row that breaks a check of the facts: table, row (from 1), column, message, remedy.
 
     Raises:
         InputError: a table or a column is not in the vocabulary.
     """
-    return _bad_rows(Tables(law.vocabulary, tables, _aliases(law)), as_of, any_program(law, law.select()))
+    return _bad_rows(encoded(law, tables), as_of, any_program(law, law.select()))
 
 
 def schema_of(law: Law, entity: str, reasons: bool = True) -> dict[str, Any]:

@@ -25,7 +25,9 @@ MANY = 20
 @click.option("--out", type=FILE, help="Decide a whole register, of any size, into this new folder of Parquet files.")
 @click.option("--bad-rows", type=FILE, help="With --out: set rows that are wrong aside in this CSV file, with the reason.")
 @click.option("--partitions", type=click.IntRange(1), help="With --out: into how many parts the register is divided (default: by size).")
-@click.option("--workers", type=click.IntRange(1), help="With --out: how many processes decide parts at a time (default: one for each core).")
+@click.option(
+    "--workers", type=click.IntRange(1), help="With --out: how many processes decide parts at a time (default: one for each core)."
+)
 @click.option("--reasons/--no-reasons", default=True, show_default=True, help="With --out: say for each rule in which rows it holds.")
 @click.option(
     "--on", "machine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="With --out: where to run."
@@ -67,7 +69,9 @@ def determine(
             raise click.UsageError("--bad-rows is found on one machine: leave --on out")
         from engine.columns.telling import decide_report
 
-        decide_report(asked.law(), facts, asked.inquiry(), asked.as_of, out, bad_rows, partitions, workers, reasons, machine, form, asked.language)
+        decide_report(
+            asked.law(), facts, asked.inquiry(), asked.as_of, out, bad_rows, partitions, workers, reasons, machine, form, asked.language
+        )
         return
     from engine.explaining.reports import determine_report
 

@@ -15,8 +15,9 @@ from engine.commands.options import FILE, Asked, common
 @click.argument("facts", type=FILE, metavar="REGISTER")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True)
 @click.option("--output", type=FILE, help="Where to write (needed for html).")
+@click.option("--limit", type=click.IntRange(0), default=12, show_default=True, help="How many of the largest movers to show and prove.")
 @common
-def compare(one: str, other: str, facts: Path, form: str, output: Path | None, asked: Asked) -> None:
+def compare(one: str, other: str, facts: Path, form: str, output: Path | None, limit: int, asked: Asked) -> None:
     """Show what another law does to a REGISTER: who flips and why, by how much, and where.
 
     BASELINE and DRAFT name laws as in `law diff`: current, a draft, an authority, known:DATE, NAME=ANSWER, or several joined by +.
@@ -37,7 +38,7 @@ def compare(one: str, other: str, facts: Path, form: str, output: Path | None, a
         raise click.UsageError("--format html needs --output FILE")
     inquiry = replace(asked.inquiry(), compare=False)
     sides = [read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in (one, other)]
-    compare_report(sides[0], sides[1], facts, asked.as_of, form, output, asked.language)
+    compare_report(sides[0], sides[1], facts, asked.as_of, form, output, asked.language, limit)
 
 
 @click.command()

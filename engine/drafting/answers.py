@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -53,6 +53,7 @@ class Register:
         rows: of the main entity's table: `key`, and for each column that the manifest groups by, and for the name, `@<column>`.
         names: table -> id -> name, of the tables that those columns refer to.
         answers: under each law.
+        facts: what proving needs for some roots under a law.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Register:
     rows: pl.DataFrame
     names: Mapping[str, Mapping[str, str]]
     answers: tuple[Answers, Answers]
+    facts: Callable[[Side, Sequence[Root]], Facts]
 
 
 def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: str) -> Register:
@@ -92,7 +94,10 @@ def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: s
         for name in one.law.vocabulary.tables
         if "name" in one.law.vocabulary.tables[name].columns
     }
-    return Register(given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers)
+    facts_of = {id(one): facts[0], id(other): facts[1]}
+    return Register(
+        given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers, lambda side, _: facts_of[id(side)]
+    )
 
 
 def _groups(law: Law) -> tuple[str, list[str]]:
@@ -118,25 +123,45 @@ def _cell(row: Row, path: str) -> str | None:
 
 def _in_columns(one: Side, other: Side, path: Path, as_of: date | None) -> Register:
     """Both laws over the whole register at once; what columns cannot decide is proved."""
-    from engine.columns import bad_rows, decide
+    from engine.columns import bad_rows, decide_both, encoded, facts_for
     from engine.columns.reading import FILE, PLACE, ROW, open_register
 
-    opened = open_register(one.law, path, as_of, date.today())
+    law = one.law
+    opened = open_register(law, path, as_of, date.today())
     placed = {name: pl.concat(opened.batches(name), how="diagonal_relaxed") for name in opened.files}
     tables = {name: frame.drop(PLACE) for name, frame in placed.items()}
+    whole = encoded(law, tables)
     problems = []
-    for table, row, column, message, remedy in bad_rows(one.law, tables, opened.as_of).iter_rows():
+    for table, row, column, message, remedy in bad_rows(law, whole, opened.as_of).iter_rows():
         where = placed[table].row(row - 1, named=True)
         told = f"{message} — {remedy}" if remedy else message
         problems += [bad.problem() for bad in opened.places(table, where[FILE], {where[ROW]: (column, told)})]
     if problems:
         raise InputError(problems)
-    answers = []
-    for side in (one, other):
-        found = decide(side.law, tables, opened.as_of, side.inquiry, withheld=opened.withheld, reasons=False, checked=True, generic=False)
-        answers.append(Answers(found.frames, found.scales))
-    rows, names = _grouped(one.law, tables)
-    return Register(str(path), opened.as_of, opened.digest, opened.about, rows, names, (answers[0], answers[1]))
+    found = decide_both(
+        ((law, one.inquiry), (other.law, other.inquiry)), whole, opened.as_of, shown_decisions(law), compared(law), withheld=opened.withheld
+    )
+    rows, names = _grouped(law, tables)
+
+    def facts(side: Side, asked: Sequence[Root]) -> Facts:
+        return facts_for(side.law, whole if side is one else tables, opened.as_of, asked, withheld=opened.withheld)
+
+    answers = Answers(found[0].frames, found[0].scales), Answers(found[1].frames, found[1].scales)
+    return Register(str(path), opened.as_of, opened.digest, opened.about, rows, names, answers, facts)
+
+
+def compared(law: Law) -> list[str]:
+    """The entities that a comparison decides: the main one, and those of the whole system (a plan in a year)."""
+    return [
+        name for name, spec in law.vocabulary.entities.items() if spec.of is None and (spec.table is None or name == law.manifest["main"])
+    ]
+
+
+def shown_decisions(law: Law) -> set[tuple[str, str]]:
+    """The decisions that a comparison shows whether or not the laws part there."""
+    main, wanted = str(law.manifest["main"]), law.manifest["impact"]
+    own = {(main, name) for name in (*wanted["outcomes"], *wanted["amounts"], wanted["bands"]["of"])}
+    return own | {key for key in law.vocabulary.decisions if key[0] != main and key[0] in compared(law)}
 
 
 def _grouped(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, dict[str, dict[str, str]]]:

@@ -5,7 +5,7 @@ Everything is counted and added in whole numbers; what cannot be determined unde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,12 +16,12 @@ from engine.drafting.answers import NONE, VALUE, Answers, Register
 from engine.drafting.causes import Cause, Causes
 from engine.drafting.diff import LawDiff
 from engine.drafting.sides import Side
+from engine.explaining.words import plain_json
 from engine.language.values import exact
 from engine.law import Law
 
 UNDETERMINED = "undetermined"
 OTHER = "|b"
-SHOWN = 12
 Number = int | Fraction
 
 
@@ -39,7 +39,7 @@ class Amount:
 
     @property
     def change(self) -> Number:
-        return exact(Fraction(self.other) - Fraction(self.one))
+        return self.other - self.one if type(self.one) is type(self.other) is int else exact(Fraction(self.other) - Fraction(self.one))
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,8 @@ class Impact:
         groups: group -> its lines; `band` are the bands of size.
         years: a line a year.
         causes: each cause with its line, the most frequent first.
-        movers: the instances that change most, the largest first.
-        open: the instances whose result cannot be determined under the first and under the second law, as (key, year).
         rows: all instances that come out differently, the largest first.
+        open: the instances whose result cannot be determined under the first and under the second law: `key`, `year`.
     """
 
     total: Tally
@@ -104,13 +103,9 @@ class Impact:
     groups: Mapping[str, tuple[Tally, ...]]
     years: tuple[Tally, ...]
     causes: tuple[tuple[Cause, Tally], ...]
-    rows: tuple[Mover, ...]
-    open: tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]
+    rows: Changed
+    open: tuple[pl.DataFrame, pl.DataFrame]
     plans: tuple[PlanLine, ...]
-
-    @property
-    def movers(self) -> tuple[Mover, ...]:
-        return self.rows[:SHOWN]
 
 
 def measure(one: Side, other: Side, register: Register, found: LawDiff) -> Impact:
@@ -128,10 +123,9 @@ class _Measure:
         self.kinds = {n: s.type.kind for (e, n), s in one.law.vocabulary.decisions.items() if e == self.main}
 
     def impact(self) -> Impact:
-        frame = self._with_groups(self._with_changes())
+        frame = self._with_sums(self._with_groups(self._with_changes()))
         result = self.wanted["outcomes"][-1]
         groups = {name: self._tallies(frame, [f"@{name}"]) for name in [*self.wanted["groups"], "band"]}
-        rows = self._rows(frame.filter(pl.col("@changed")))
         total = self._tallies(frame, [])
         return Impact(
             total[0],
@@ -140,7 +134,7 @@ class _Measure:
             groups,
             self._tallies(frame, ["year"]),
             self._by_cause(frame),
-            rows,
+            Changed(self, self._sorted(frame.filter("@changed"))),
             (self._open(frame, result), self._open(frame, result + OTHER)),
             tuple(self._plans()),
         )
@@ -210,13 +204,19 @@ class _Measure:
             band = pl.when(pl.col(of) < edge * scale).then(pl.lit(str(number))).otherwise(band)
         return pl.when(pl.col(of).is_not_null()).then(band)
 
-    def _tallies(self, frame: pl.DataFrame, by: list[str]) -> tuple[Tally, ...]:
-        made = [pl.len().alias("@n"), pl.col("@changed").sum().alias("@c"), pl.col("@flips").sum().alias("@f")]
+    def _with_sums(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """For each amount and law `@s:` what counts of it, where both laws determine it, and `@u:` whether this one does not."""
+        made = []
         for name in self.wanted["amounts"]:
-            sides = [pl.col(f"{name}?{suffix}").cast(pl.String) == VALUE for suffix in ("", OTHER)]
-            both = sides[0] & sides[1]
-            made += [pl.col(name + suffix).filter(both).cast(pl.Int128).sum().alias(f"@s:{name}{suffix}") for suffix in ("", OTHER)]
-            made += [(~sides[i]).sum().alias(f"@u:{name}{suffix}") for i, suffix in enumerate(("", OTHER))]
+            known = [pl.col(f"{name}?{suffix}").cast(pl.String) == VALUE for suffix in ("", OTHER)]
+            for suffix, own in zip(("", OTHER), known, strict=True):
+                counted = pl.when(known[0] & known[1]).then(pl.col(name + suffix)).otherwise(0)
+                made += [counted.cast(pl.Int128).alias(f"@s:{name}{suffix}"), (~own).alias(f"@u:{name}{suffix}")]
+        return frame.with_columns(made)
+
+    def _tallies(self, frame: pl.DataFrame, by: list[str]) -> tuple[Tally, ...]:
+        sums = [name for name in frame.columns if name.startswith(("@s:", "@u:"))]
+        made = [pl.len().alias("@n"), pl.col("@changed").sum().alias("@c"), pl.col("@flips").sum().alias("@f"), pl.col(sums).sum()]
         found = (frame.group_by(by, maintain_order=True).agg(made) if by else frame.select(made)).iter_rows(named=True)
         lines = [
             Tally(
@@ -231,11 +231,13 @@ class _Measure:
         return tuple(sorted(lines, key=lambda line: line.label))
 
     def _amount(self, row: Mapping[str, Any], name: str) -> Amount:
-        one, other = (
-            exact(Fraction(row[f"@s:{name}{suffix}"] or 0, answers.scales.get((self.main, name), 1)))
-            for suffix, answers in zip(("", OTHER), self.answers, strict=True)
-        )
+        one, other = (self.exactly(name, index, row[f"@s:{name}{suffix}"]) or 0 for index, suffix in enumerate(("", OTHER)))
         return Amount(one, other, (row[f"@u:{name}"], row[f"@u:{name}{OTHER}"]))
+
+    def exactly(self, name: str, index: int, value: int | None) -> Number | None:
+        """A number of a frame of a law as it is, without its scale."""
+        scale = self.answers[index].scales.get((self.main, name), 1)
+        return value if value is None or scale == 1 else exact(Fraction(value, scale))
 
     # -- flips, causes, movers ----------------------------------------------------------------------------------
 
@@ -261,32 +263,42 @@ class _Measure:
         lines = self._tallies(frame.filter("@changed"), ["@cause"])
         return tuple((self.found[int(line.label[0])], line) for line in sorted(lines, key=lambda t: (-t.flips, -t.changed, t.label)))
 
-    def _rows(self, changed: pl.DataFrame) -> tuple[Mover, ...]:
+    def _sorted(self, changed: pl.DataFrame) -> pl.DataFrame:
         """The changed instances, those whose last amount changes most first, then by the amount before it."""
         order = [self._size(name) for name in reversed(self.wanted["amounts"])]
-        sorted_rows = changed.sort(*order, "key", "year", descending=[True] * len(order) + [False, False], nulls_last=True)
-        return tuple(self._mover(row) for row in sorted_rows.iter_rows(named=True))
+        return changed.sort(*order, "key", "year", descending=[True] * len(order) + [False, False], nulls_last=True)
 
     def _size(self, name: str) -> pl.Expr:
         scales = [answers.scales.get((self.main, name), 1) for answers in self.answers]
         return (pl.col(name + OTHER).cast(pl.Int128) * scales[0] - pl.col(name).cast(pl.Int128) * scales[1]).abs()
 
-    def _mover(self, row: Mapping[str, Any]) -> Mover:
-        amounts = {}
-        for name in self.wanted["amounts"]:
-            one, other = (
-                None if row[name + suffix] is None else exact(Fraction(row[name + suffix], answers.scales.get((self.main, name), 1)))
-                for suffix, answers in zip(("", OTHER), self.answers, strict=True)
-            )
-            amounts[name] = one, other
+    def mover(self, row: Mapping[str, Any]) -> Mover:
+        amounts = {name: (self.exactly(name, 0, row[name]), self.exactly(name, 1, row[name + OTHER])) for name in self.wanted["amounts"]}
         outcomes = {n: (_told(row[n], row[f"{n}?"]), _told(row[n + OTHER], row[f"{n}?{OTHER}"])) for n in self.wanted["outcomes"]}
         about = {name: row[f"@{name}"] for name in [*self.wanted["groups"], "name", "band"]}
         return Mover(row["key"], row["year"], about, outcomes, amounts, self.found[row["@cause"]])
 
-    def _open(self, frame: pl.DataFrame, column: str) -> tuple[tuple[str, int], ...]:
+    def table(self, changed: pl.DataFrame) -> pl.DataFrame:
+        """The changed instances as a plain table: exact numbers, codes, and the elements of the cause."""
+        columns = [pl.col("key"), pl.col("@name").alias("name"), pl.col("year"), *(pl.col(f"@{g}").alias(g) for g in self.wanted["groups"])]
+        sides = (("one", "", 0), ("other", OTHER, 1))
+        for name in self.wanted["outcomes"]:
+            columns += [_word(name + suffix, f"{name}?{suffix}").alias(f"{name}.{side}") for side, suffix, _ in sides]
+        for name in self.wanted["amounts"]:
+            columns += [self._written(name, suffix, index).alias(f"{name}.{side}") for side, suffix, index in sides]
+        causes = pl.Series([" ".join(f"{e.kind}:{e.name}" for e in cause.elements) for cause in self.found], dtype=pl.String)
+        return changed.select(*columns, pl.lit(causes).gather(pl.col("@cause")).alias("cause"))
+
+    def _written(self, name: str, suffix: str, index: int) -> pl.Expr:
+        """A number as it is written in plain data; nothing where it is not determined."""
+        scale = self.answers[index].scales.get((self.main, name), 1)
+        if scale == 1:
+            return pl.col(name + suffix).cast(pl.String)
+        return pl.col(name + suffix).map_elements(lambda value: str(plain_json(self.exactly(name, index, value))), return_dtype=pl.String)
+
+    def _open(self, frame: pl.DataFrame, column: str) -> pl.DataFrame:
         state = column.replace(OTHER, "") + "?" + (OTHER if column.endswith(OTHER) else "")
-        open_ones = frame.filter(~pl.col(state).cast(pl.String).is_in([VALUE, NONE])).select("key", "year").sort("year", "key")
-        return tuple(open_ones.iter_rows())
+        return frame.filter(~pl.col(state).cast(pl.String).is_in([VALUE, NONE])).select("key", "year").sort("year", "key")
 
     # -- plans --------------------------------------------------------------------------------------------------
 
@@ -308,6 +320,27 @@ class _Measure:
         if isinstance(value, int) and not isinstance(value, bool):
             return exact(Fraction(value, self.answers[index].scales.get((entity, name), 1)))
         return value
+
+
+class Changed:
+    """The instances that come out differently, the largest first; each is told when it is asked for."""
+
+    def __init__(self, measure: _Measure, frame: pl.DataFrame) -> None:
+        self._measure, self._frame = measure, frame
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    def __iter__(self) -> Iterator[Mover]:
+        return map(self._measure.mover, self._frame.iter_rows(named=True))
+
+    def head(self, count: int) -> tuple[Mover, ...]:
+        """The first of them."""
+        return tuple(map(self._measure.mover, self._frame.head(count).iter_rows(named=True)))
+
+    def table(self) -> pl.DataFrame:
+        """All of them as a plain table: exact numbers, codes, and the elements of the cause."""
+        return self._measure.table(self._frame)
 
 
 def _word(value: str, state: str) -> pl.Expr:

@@ -138,8 +138,10 @@ def _grids(told: ImpactText) -> Iterator[Grid]:
             name, left = told.group_name(group), len(told.group_lines(group)) - MAX_GROUPS
             note = speech.tell("more", count=left) if left > 0 else ""
             yield Grid(speech.tell("by", group=name), told.tally_heads(name), rows, 1, note)
-    if told.impact.movers:
-        yield Grid(speech.tell("movers"), told.mover_heads(), [told.mover_row(mover) for mover in told.impact.movers], 99)
+    if told.movers:
+        yield Grid(speech.tell("movers"), told.mover_heads(), [told.mover_row(mover) for mover in told.movers], 99)
+        heads = [speech.tell("head_installation"), speech.tell("head_what"), *speech.heads("before", "after")]
+        yield Grid(speech.tell("proofs"), heads, list(told.reason_rows()), 99)
     if plans := list(told.plan_rows()):
         heads = [speech.tell("head_plan"), speech.tell("head_what"), *speech.heads("before", "after")]
         yield Grid(speech.tell("plans"), heads, plans, 2)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import tempfile
-from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.answers import Register, decide_both
+from engine.drafting.answers import decide_both
 from engine.drafting.causes import Cause
 from engine.drafting.diff import LawDiff, diff
 from engine.drafting.diff_reports import diff_json, head_lines, side_json
-from engine.drafting.impact import Amount, Impact, Mover, Tally, measure
+from engine.drafting.impact import Amount, Mover, Tally, measure
+from engine.drafting.impact_proofs import MoverProofs
 from engine.drafting.impact_text import ImpactText
 from engine.drafting.sides import Side, both
 from engine.drafting.speech import Speech, console
+from engine.drafting.version_reports import cites_json
+from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
 from engine.explaining.words import plain_json
 from engine.problems import input_error
@@ -27,11 +28,14 @@ from engine.problems import input_error
 READABLE = 0o644
 
 
-def compare_report(one: Side, other: Side, path: Path, as_of: date | None, form: str, output: Path | None, language: str) -> None:
+def compare_report(
+    one: Side, other: Side, path: Path, as_of: date | None, form: str, output: Path | None, language: str, limit: int
+) -> None:
     """`kazets compare`: text or JSON on the terminal; text, JSON, CSV or HTML in a file.
 
     Args:
         output: where to write; needed for HTML.
+        limit: how many of the largest movers are shown, each with its proofs; JSON has all others without proofs.
 
     Raises:
         InputError: a law or the facts cannot be read, or the file cannot be written.
@@ -46,7 +50,9 @@ def compare_report(one: Side, other: Side, path: Path, as_of: date | None, form:
     found = diff(one, other)
     register = decide_both(one, other, path, as_of, speech.tell("deciding"))
     impact = measure(one, other, register, found)
-    told = ImpactText(speech, impact, register)
+    names = [*one.law.manifest["impact"]["outcomes"], *one.law.manifest["impact"]["amounts"]]
+    movers = impact.rows.head(0 if form == "csv" else limit)
+    told = ImpactText(speech, impact, register, movers, MoverProofs(speech, (one, other), register, names).of(movers))
     if form == "text" and output is None:
         for line in [*head_lines(speech, one, other), *told.lines()]:
             if isinstance(line, str):
@@ -54,26 +60,26 @@ def compare_report(one: Side, other: Side, path: Path, as_of: date | None, form:
             else:
                 console().print(line)
     elif form == "json" and output is None:
-        say_json(impact_json(one, other, register, impact, found))
+        say_json(impact_json(one, other, told, found))
     elif form == "csv" and output is None:
-        say("".join(_csv(told)).rstrip("\n"))
+        say(_csv(told).rstrip("\n"))
     else:
         assert output is not None
-        write(output, _content(one, other, register, impact, found, told, form))
+        write(output, _content(one, other, found, told, form))
         say(str(output))
 
 
-def _content(one: Side, other: Side, register: Register, impact: Impact, found: LawDiff, told: ImpactText, form: str) -> str:
+def _content(one: Side, other: Side, found: LawDiff, told: ImpactText, form: str) -> str:
     if form == "html":
         from engine.drafting.impact_page import page
 
         return page(one, other, told, found)
     if form == "csv":
-        return "".join(_csv(told))
+        return _csv(told)
     if form == "json":
         import json
 
-        return json.dumps(impact_json(one, other, register, impact, found), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(impact_json(one, other, told, found), ensure_ascii=False, indent=2) + "\n"
     from rich.console import Console
 
     file = io.StringIO()
@@ -107,32 +113,17 @@ def write(path: Path, content: str) -> None:
 # -- CSV ----------------------------------------------------------------------------------------------------------
 
 
-def _csv(told: ImpactText) -> Iterator[str]:
+def _csv(told: ImpactText) -> str:
     """Every instance that comes out differently: exact numbers, codes, and the elements of the cause."""
-    groups, outcomes, amounts = (list(told.wanted[part]) for part in ("groups", "outcomes", "amounts"))
-    heads = ["key", "name", "year", *groups, *(f"{n}.{side}" for n in [*outcomes, *amounts] for side in ("one", "other")), "cause"]
-    yield _line(heads)
-    for mover in told.impact.rows:
-        about = [mover.about[group] for group in groups]
-        sides = [side for n in outcomes for side in mover.outcomes[n]] + [plain_json(side) for n in amounts for side in mover.amounts[n]]
-        yield _line([mover.key, mover.about["name"], mover.year, *about, *sides, _cause(mover.cause)])
-
-
-def _line(cells: list[Any]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerow(["" if cell is None else cell for cell in cells])
-    return file.getvalue()
-
-
-def _cause(cause: Cause) -> str:
-    return " ".join(f"{element.kind}:{element.name}" for element in cause.elements)
+    return told.impact.rows.table().write_csv()
 
 
 # -- JSON ---------------------------------------------------------------------------------------------------------
 
 
-def impact_json(one: Side, other: Side, register: Register, impact: Impact, found: LawDiff) -> dict[str, Any]:
-    law = diff_json(one, other, found)
+def impact_json(one: Side, other: Side, told: ImpactText, found: LawDiff) -> dict[str, Any]:
+    """The whole impact as plain data, as `schemas/impact.schema.json` has it."""
+    law, register, impact = diff_json(one, other, found), told.register, told.impact
     return {
         "one": side_json(one),
         "other": side_json(other),
@@ -146,8 +137,8 @@ def impact_json(one: Side, other: Side, register: Register, impact: Impact, foun
         "causes": [{"cause": _elements(cause)} | _tally(line) for cause, line in impact.causes],
         "years": [{"year": int(line.label[0])} | _tally(line) for line in impact.years],
         "groups": {name: [{"of": line.label[0] or None} | _tally(line) for line in lines] for name, lines in impact.groups.items()},
-        "rows": [_mover(mover) for mover in impact.rows],
-        "undetermined": [[{"key": key, "year": year} for key, year in ones] for ones in impact.open],
+        "rows": [_mover(mover) | _reasons(told, number) for number, mover in enumerate(impact.rows)],
+        "undetermined": [ones.to_dicts() for ones in impact.open],
         "plans": [
             {
                 "entity": p.entity,
@@ -178,6 +169,30 @@ def _number(value: int | Fraction | None) -> Any:
 
 def _elements(cause: Cause) -> list[dict[str, str]]:
     return [{"kind": element.kind, "name": element.name} for element in cause.elements]
+
+
+def _reasons(told: ImpactText, number: int) -> dict[str, Any]:
+    """Where the proofs of a row that is shown part."""
+    if number >= len(told.reasons):
+        return {}
+    law = told.law
+    return {
+        "proofs": [
+            {
+                "decision": law.decision_name(*reason.decision),
+                "place": list(reason.place),
+                **{
+                    side: {"outcome": plain_json(outcome), "says": [_sentence(sentence) for sentence in said]}
+                    for side, outcome, said in zip(("one", "other"), reason.outcomes, reason.sentences, strict=True)
+                },
+            }
+            for reason in told.reasons[number]
+        ]
+    }
+
+
+def _sentence(sentence: Sentence) -> dict[str, Any]:
+    return {"rule": sentence.rule, "text": sentence.text, "cite": cites_json(sentence.cites)}
 
 
 def _mover(mover: Mover) -> dict[str, Any]:

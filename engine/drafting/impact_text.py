@@ -9,6 +9,7 @@ from typing import Any
 from engine.drafting.answers import Register
 from engine.drafting.causes import RULE, VALUE, Cause
 from engine.drafting.impact import UNDETERMINED, Amount, Impact, Mover, PlanLine, Tally
+from engine.drafting.impact_proofs import Reason
 from engine.drafting.speech import Speech, table
 from engine.explaining.locales import number_text
 
@@ -20,10 +21,15 @@ class ImpactText:
 
     Args:
         register: what was decided, and about what.
+        movers: the instances that are shown.
+        reasons: for each of them where its proofs part.
     """
 
-    def __init__(self, speech: Speech, impact: Impact, register: Register) -> None:
+    def __init__(
+        self, speech: Speech, impact: Impact, register: Register, movers: Sequence[Mover], reasons: Sequence[tuple[Reason, ...]]
+    ) -> None:
         self.speech, self.impact, self.register = speech, impact, register
+        self.movers, self.reasons = movers, reasons
         self.law = speech.law
         self.wanted = self.law.manifest["impact"]
         self.main = str(self.law.manifest["main"])
@@ -159,11 +165,41 @@ class ImpactText:
         ]
 
     def mover_row(self, mover: Mover) -> tuple[str, ...]:
-        name = mover.about.get("name")
-        title = f"{mover.key}{f' ({name})' if name else ''}, {mover.year}"
         outcomes = (self.to(*(self.outcome(n, word) for word in mover.outcomes[n])) for n in self.wanted["outcomes"])
         amounts = (self.to(*(self._plain(side) for side in mover.amounts[n])) for n in self.changing())
-        return title, *outcomes, *amounts, self.cause(mover.cause)
+        return self.title(mover), *outcomes, *amounts, self.cause(mover.cause)
+
+    def title(self, mover: Mover) -> str:
+        name = mover.about.get("name")
+        return f"{mover.key}{f' ({name})' if name else ''}, {mover.year}"
+
+    def reason_rows(self) -> Iterator[tuple[str, str, str, str]]:
+        """For each instance that is shown, and each decision at which its proofs part: what it is, and what either proof says."""
+        for mover, reasons in zip(self.movers, self.reasons, strict=True):
+            for reason in reasons:
+                yield self.title(mover), self._decided(reason), *(self._said(reason, index) for index in (0, 1))
+
+    def _decided(self, reason: Reason) -> str:
+        entity, name = reason.decision
+        part = f" [{reason.place[0]}]" if self.law.vocabulary.entities[entity].of is not None else ""
+        return self.speech.decision(entity, name) + part
+
+    def _said(self, reason: Reason, index: int) -> str:
+        value = self.speech.value(reason.outcomes[index], self.law.vocabulary.decisions[reason.decision].type)
+        return "; ".join([value, *(sentence.line(self.speech) for sentence in reason.sentences[index])])
+
+    def reason_lines(self) -> Iterator[str]:
+        """The same as indented lines."""
+        speech, last = self.speech, ""
+        if any(self.reasons):
+            yield speech.tell("proofs")
+        for title, decision, one, other in self.reason_rows():
+            if title != last:
+                yield f"  {title}"
+            last = title
+            yield f"    {decision}"
+            for head, said in (("head_before", one), ("head_after", other)):
+                yield f"      {speech.tell(head)}: {said}"
 
     def _plain(self, value: Any) -> str:
         return self.speech.say("undetermined") if value is None else number_text(_whole(value), self.speech.language)
@@ -182,12 +218,12 @@ class ImpactText:
         return self.speech.value(side, self.law.vocabulary.decisions[line.entity, line.decision].type)
 
     def open_line(self) -> str:
-        counts = [number_text(len(ones), self.speech.language) for ones in self.impact.open]
+        counts = [number_text(ones.height, self.speech.language) for ones in self.impact.open]
         return self.speech.tell("open", one=counts[0], other=counts[1])
 
     def newly_open(self) -> list[tuple[str, int]]:
         """The instances whose result only the second law leaves open."""
-        return [pair for pair in self.impact.open[1] if pair not in set(self.impact.open[0])]
+        return self.impact.open[1].join(self.impact.open[0], on=["key", "year"], how="anti", maintain_order="left").rows()
 
     # -- the terminal -------------------------------------------------------------------------------------------
 
@@ -213,8 +249,9 @@ class ImpactText:
                 yield self._tallies(speech.tell("by", group=self.group_name(group)), self.group_name(group), rows)
                 if len(self.group_lines(group)) > MAX_GROUPS:
                     yield speech.tell("more", count=len(self.group_lines(group)) - MAX_GROUPS)
-        if self.impact.movers:
-            yield table(speech.tell("movers"), self.mover_heads(), [self.mover_row(mover) for mover in self.impact.movers])
+        if self.movers:
+            yield table(speech.tell("movers"), self.mover_heads(), [self.mover_row(mover) for mover in self.movers])
+            yield from self.reason_lines()
         yield self.open_line()
         if newly := self.newly_open():
             yield ", ".join(f"{key} {year}" for key, year in newly[:MAX_OPEN]) + (" …" if len(newly) > MAX_OPEN else "")

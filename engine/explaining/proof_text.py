@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from engine.explaining.clauses import Clauses, leaves, mattering, parameter_entry
+from engine.explaining.sentences import Sentence
 from engine.explaining.words import Words
 from engine.language import OpenSet, Trace, Unknown
 from engine.law import Program, Rule
@@ -41,6 +42,14 @@ class ProofText:
     def lines(self, key: StepKey) -> Iterator[str]:
         """The proof of one decision, each line indented by two spaces a level; what was shown before is named only."""
         yield from self._step(self.steps[key], 0, set())
+
+    def verdict(self, key: StepKey) -> Iterator[Sentence]:
+        """What the rules say that one decision is read off, without what they rest on."""
+        step = self.steps[key]
+        for rule in self._deciding(step):
+            stated = self.rules[rule.rule]
+            said = self.words.say(_SENTENCES.get(rule.state, "rule_open"), sentence=self.sentence(stated, rule))
+            yield Sentence(0, said, rule.rule, stated.cites)
 
     # -- steps and rules ----------------------------------------------------------------------------------------
 
