@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from cli import main
 from engine.columns import Decided, decide, decide_both, encoded
-from engine.columns import deciding as columns_deciding
+from engine.columns.planning import build
 from engine.columns.reading import PLACE, Register, open_register
 from engine.drafting.answers import compared, shown_decisions
 from engine.drafting.sides import Side, read_side
@@ -70,13 +70,12 @@ def test_every_value_that_is_put_out_is_that_of_deciding_everything(written: str
 def test_years_that_both_laws_decide_alike_are_decided_once(tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     register, frames = tables
     built: list[tuple[int, str]] = []
-    build = columns_deciding.build
 
     def counted(law: Law, program: Program, data: Any, root: Any, *others: Any) -> Any:
         built.append((program.year, root.name))
         return build(law, program, data, root, *others)
 
-    monkeypatch.setattr(columns_deciding, "build", counted)
+    monkeypatch.setattr("engine.columns.deciding.build", counted)
     monkeypatch.setattr("engine.columns.door._plans", lambda law: {})
     both(side("current"), side("offset-limit-5"), register, frames)
     years = [year for year, entity in built if entity == "installation_year"]
@@ -126,7 +125,12 @@ def test_a_large_register_is_never_told_row_by_row(tables: Any, tmp_path: Path, 
     told: list[str] = []
     mover = impact._Measure.mover
     monkeypatch.setattr(answers, "LARGE", 0)
-    monkeypatch.setattr(impact._Measure, "mover", lambda self, row: told.append(row["key"]) or mover(self, row))
+
+    def counted(self: impact._Measure, row: Any) -> impact.Mover:
+        told.append(row["key"])
+        return mover(self, row)
+
+    monkeypatch.setattr(impact._Measure, "mover", counted)
     arguments = ["compare", "current", "offset-limit-1", str(tables[0].folder), "--limit", "2", "--format", "text"]
     arguments[2] = str(stricter(tmp_path))
     output = CliRunner().invoke(main, arguments, catch_exceptions=False).output

@@ -177,7 +177,7 @@ class ImpactText:
         """For each instance that is shown, and each decision at which its proofs part: what it is, and what either proof says."""
         for mover, reasons in zip(self.movers, self.reasons, strict=True):
             for reason in reasons:
-                yield self.title(mover), self._decided(reason), *(self._said(reason, index) for index in (0, 1))
+                yield self.title(mover), self._decided(reason), self._said(reason, 0), self._said(reason, 1)
 
     def _decided(self, reason: Reason) -> str:
         entity, name = reason.decision
