@@ -36,9 +36,9 @@ def main(engine: str, rows: int, repeats: int) -> None:
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     taken, processor, digest = [], [], ""
     for _ in range(repeats):
-        start, before = time.perf_counter(), time.process_time()
+        clock, before = time.perf_counter(), time.process_time()
         found = module.run(ready)
-        taken.append(time.perf_counter() - start)
+        taken.append(time.perf_counter() - clock)
         processor.append(time.process_time() - before)
         result = getattr(module, "columns", lambda x: x)(found)
         del found

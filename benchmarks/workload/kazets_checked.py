@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.workload.kazets import AS_OF, columns, prepare
+from benchmarks.workload.kazets import AS_OF, DECISIONS, columns, prepare
 from benchmarks.workload.law import workload_law
 from engine.columns import decide
 
@@ -12,4 +12,4 @@ __all__ = ["columns", "prepare", "run"]
 
 
 def run(ready: Any) -> Any:
-    return decide(workload_law(), ready, AS_OF, generic=False)
+    return decide(workload_law(), ready, AS_OF, generic=False, reasons=False, decisions=DECISIONS)

@@ -31,6 +31,8 @@ def plain(content: Any) -> dict[str, Any]:
     for rule in content["rules"]:
         rule.setdefault("cite", {"instrument": "act"})
         rule.setdefault("says", {"en": ""})
+    for name, decision in content["decisions"].items():
+        decision.setdefault("label", {"en": name})
     for parameter in content["parameters"].values():
         parameter.setdefault("governed_by", "year_end")
     for entries in content["values"].values():

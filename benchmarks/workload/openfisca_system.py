@@ -110,25 +110,25 @@ def prepare(data: Columns, parameters: dict[str, list[int]]) -> Any:
         wide += [] if truth else [name]
     for name in wide:
         system.variables[name].dtype = numpy.dtype(numpy.int64)
-    years = len(YEARS)
-    sites = len(data["year"]) // years
-    owners = data["operator"][::years]
-    inputs = {(name, year): numpy.ascontiguousarray(data[name][i::years]) for name in INPUTS for i, year in enumerate(YEARS)}
-    return system, sites, owners, inputs
+    return system, data
 
 
-def run(ready: Any) -> Columns:
-    system, sites, owners, inputs = ready
+def run(ready: Any) -> dict[tuple[str, int], Any]:
+    """The seven columns, year after year. A simulation remembers what it calculated, so that each run builds a new one."""
+    system, data = ready
+    owners = data["operator"][:: len(YEARS)]
     builder = SimulationBuilder()
     builder.create_entities(system)
-    builder.declare_person_entity("site", numpy.arange(sites))
+    builder.declare_person_entity("site", numpy.arange(len(owners)))
     group = builder.declare_entity("operator", numpy.unique(owners))
-    builder.join_with_persons(group, owners, roles=numpy.array(["member"] * sites) if sites < 0 else ["member"] * sites)
+    builder.join_with_persons(group, owners, roles=numpy.zeros(len(owners), dtype=int))
     simulation = builder.build(system)
-    for (name, year), values in inputs.items():
-        simulation.set_input(name, str(year), values)
-    found = {name: numpy.empty((sites, len(YEARS)), dtype=numpy.int64) for name in OUTPUT}
-    for i, year in enumerate(YEARS):
-        for name in OUTPUT:
-            found[name][:, i] = simulation.calculate(name, str(year))
-    return {name: values.reshape(-1) for name, values in found.items()}
+    for number, year in enumerate(YEARS):
+        for name in INPUTS:
+            simulation.set_input(name, str(year), data[name][number :: len(YEARS)])
+    return {(name, year): simulation.calculate(name, str(year)) for year in YEARS for name in OUTPUT}
+
+
+def columns(found: dict[tuple[str, int], Any]) -> Columns:
+    """The seven columns in the order of the facts."""
+    return {name: numpy.stack([found[name, year] for year in YEARS], axis=1).reshape(-1) for name in OUTPUT}

@@ -10,20 +10,25 @@ from polars import col, lit, when
 from benchmarks.workload.data import BITS, OUTPUT, Columns
 from benchmarks.workload.law import FIRST, YEARS
 
-ORDER = "@order"
+KEYS = ("installation", "year")
 
 
 def prepare(data: Columns, parameters: dict[str, list[int]]) -> Any:
-    frame = polars.DataFrame(data).with_row_index(ORDER)
-    return frame, parameters
+    return polars.DataFrame(data), parameters
 
 
-def run(ready: Any) -> Columns:
+def run(ready: Any) -> polars.DataFrame:
+    """Key and seven columns, year after year."""
     frame, parameters = ready
     parts = frame.partition_by("year", as_dict=True, maintain_order=True)
     asked = [_year(parts[(year,)].lazy(), {name: values[year - FIRST] for name, values in parameters.items()}, year) for year in YEARS if (year,) in parts]
-    found = polars.concat(polars.collect_all(asked)).sort(ORDER)
-    return {name: found[name].to_numpy() for name in OUTPUT}
+    return polars.concat(polars.collect_all(asked), rechunk=False)
+
+
+def columns(found: polars.DataFrame) -> Columns:
+    """The seven columns in the order of the facts."""
+    ordered = found.sort(KEYS)
+    return {name: ordered[name].to_numpy() for name in OUTPUT}
 
 
 def _in(column: str, bits: int) -> polars.Expr:
@@ -84,7 +89,7 @@ def _year(facts: polars.LazyFrame, p: dict[str, int], year: int) -> polars.LazyF
     truths = {"suspended": lit(suspended)}
     reasons = sum((truths.get(name, col(name)).cast(polars.Int64) * (1 << position) for position, name in enumerate(BITS)), start=zero)
     return c.select(
-        ORDER,
+        *KEYS,
         coverage.cast(polars.Int64).alias("coverage"),
         col("allocation").cast(polars.Int64),
         "shortfall",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 import polars
 
-from engine.columns import Decided, bad_rows, decide, doubts_of
+from engine.columns import Decided, bad_rows, decide, extent_of
+from engine.columns.data import Bounds
 from engine.columns.dividing import Tables, without_places
 from engine.columns.reading import FILE, PLACE, ROW, Bad, Register
 from engine.law import Law
@@ -23,30 +25,61 @@ BAD = {TABLE: polars.String, FILE: polars.Int32, ROW: polars.Int64, COLUMN: pola
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known of all rows of a register before a partition of it is decided.
+
+    Attributes:
+        doubts: (table, column) with an unknown cell.
+        bounds: (table, column) -> its least and its greatest number.
+    """
+
+    doubts: frozenset[tuple[str, str]] = frozenset()
+    bounds: Bounds = field(default_factory=dict)
+
+    def __or__(self, other: Known) -> Known:
+        bounds = dict(self.bounds)
+        for key, (low, high) in other.bounds.items():
+            least, most = bounds.get(key, (low, high))
+            bounds[key] = min(low, least), max(high, most)
+        return Known(self.doubts | other.doubts, bounds)
+
+    def written(self) -> dict[str, list[list[str]]]:
+        bounds = [[*key, str(low), str(high)] for key, (low, high) in sorted(self.bounds.items())]
+        return {"doubts": [list(key) for key in sorted(self.doubts)], "bounds": bounds}
+
+    @classmethod
+    def read(cls, content: Mapping[str, list[list[str]]]) -> Known:
+        bounds = {(table, column): (Fraction(low), Fraction(high)) for table, column, low, high in content["bounds"]}
+        return cls(frozenset((table, column) for table, column in content["doubts"]), bounds)
+
+
+@dataclass(frozen=True)
 class Decider:
     """A law and a question, asked of one partition after the other.
 
     Attributes:
         reasons: whether the rows say which rules hold.
+        decisions: (entity, name) of those that are put out; None: all.
     """
 
     law: Law
     inquiry: Inquiry
     reasons: bool = True
+    decisions: frozenset[tuple[str, str]] | None = None
 
     def key(self, register: Register, lenient: bool) -> str:
         """A hash of everything that the answer depends on."""
         known = self.inquiry.known_on.isoformat() if self.inquiry.known_on else None
         making = [register.digest, self.law.digest, engine_hash(), self.inquiry.authority, sorted(self.inquiry.readings.items()), known]
-        return hashlib.sha256(json.dumps([*making, self.reasons, lenient]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([*making, self.reasons, lenient, sorted(self.decisions or ())]).encode()).hexdigest()
 
     @property
     def main(self) -> str:
         return str(self.law.manifest["main"])
 
-    def doubts(self, table: str, rows: polars.DataFrame) -> frozenset[tuple[str, str]]:
-        """The columns of these rows with a cell that is not known."""
-        return frozenset(doubts_of(self.law, {table: rows.drop(PLACE, strict=False)}))
+    def known(self, table: str, rows: polars.DataFrame) -> Known:
+        """What these rows add to what is known."""
+        return Known(*extent_of(self.law, {table: rows.drop(PLACE, strict=False)}))
 
     def _wrong(self, register: Register, tables: Mapping[str, polars.DataFrame]) -> polars.DataFrame:
         """What is wrong with which row, the remedy with the reason."""
@@ -70,7 +103,7 @@ class Decider:
         register: Register,
         tables: Mapping[str, polars.DataFrame],
         entities: Collection[str],
-        doubts: frozenset[tuple[str, str]],
+        known: Known,
         only: polars.Series | None = None,
         check: bool = True,
     ) -> Decided:
@@ -88,11 +121,13 @@ class Decider:
             register.as_of,
             self.inquiry,
             withheld=register.withheld,
-            doubts=doubts,
+            doubts=known.doubts,
+            bounds=known.bounds,
             entities=entities,
             reasons=self.reasons,
             only=only,
             checked=True,
+            decisions=self.decisions,
         )
 
 

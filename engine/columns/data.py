@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 import numpy
@@ -24,6 +25,7 @@ ANY_NONE = "none"
 """As the value of a filter: the rows where the column is none."""
 FAR, NOWHERE = 2**31 - 1, 2**63 - 1
 YEARS, TEXTS = "years", "texts"
+Bounds = Mapping[tuple[str, str], tuple[Fraction, Fraction]]
 
 
 class Data:
@@ -33,10 +35,13 @@ class Data:
         as_of: the day that is asked about; no event is later.
         withheld: tables whose rows are not known.
         doubts: (table, column) with an unknown cell in a part of the register that is not here.
+        bounds: (table, column) -> the least and the greatest number in the whole register; with them all parts have plans alike.
     """
 
-    def __init__(self, tables: Tables, as_of: date, withheld: frozenset[str], doubts: frozenset[tuple[str, str]]) -> None:
-        self.tables, self.as_of, self.withheld, self.doubts = tables, as_of, withheld, doubts
+    def __init__(
+        self, tables: Tables, as_of: date, withheld: frozenset[str], doubts: frozenset[tuple[str, str]], bounds: Bounds | None = None
+    ) -> None:
+        self.tables, self.as_of, self.withheld, self.doubts, self.bounds = tables, as_of, withheld, doubts, bounds or {}
         self.asked: dict[tuple[Any, ...], Any] = {}
         self._memo: dict[tuple[Any, ...], Any] = {}
         self.buffers = Buffers()
@@ -195,10 +200,9 @@ class Data:
         column = self.tables.column(space[1], name)
         if column.kind != INT:
             return (-FAR, FAR) if column.kind == DAY else (0, FAR)
-        if not len(column.values):
-            return 0, 0
-        ends: tuple[Any, Any] = self._remembered(("ends", space[1], name), lambda: (column.values.min(), column.values.max()))
-        low, high = int(ends[0]), int(ends[1])
+        ends: tuple[Any, Any] = self._remembered(("ends", space[1], name), lambda: (column.values.min() or 0, column.values.max() or 0))
+        least, most = self.bounds.get((space[1], name), (Fraction(0), Fraction(0)))
+        low, high = min(int(ends[0]), floor(least * column.scale)), max(int(ends[1]), ceil(most * column.scale))
         return (0 if low >= 0 else -_above(-low)), _above(high)
 
     def _doubtful(self, table: str, columns: tuple[str, ...]) -> bool:

@@ -176,7 +176,7 @@ class Spill:
         for (part, table), batches in self.waiting.items():
             target = self.folder / part / table
             target.mkdir(parents=True, exist_ok=True)
-            polars.concat(batches, how="diagonal_relaxed").write_parquet(target / f"{self.files:06}.parquet", compression="lz4")
+            polars.concat(batches, how="diagonal_relaxed").write_ipc(target / f"{self.files:06}.arrow", compression="lz4")
             self.files += 1
         self.waiting, self.rows = {}, 0
 
@@ -186,7 +186,7 @@ class Spill:
             return {table: polars.concat(rows, how="diagonal_relaxed") for (p, table), rows in self.waiting.items() if p == part}
         folders = sorted((self.folder / part).iterdir()) if (self.folder / part).is_dir() else []
         return {
-            folder.name: polars.concat([polars.read_parquet(f) for f in sorted(folder.iterdir())], how="diagonal_relaxed")
+            folder.name: polars.concat([polars.read_ipc(f) for f in sorted(folder.iterdir())], how="diagonal_relaxed")
             for folder in folders
         }
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
+from engine.columns.cells import INT
 from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
-from engine.columns.data import Data
+from engine.columns.data import Bounds, Data
 from engine.columns.deciding import Years, common_scales, decide_years
 from engine.columns.encoding import Tables
 from engine.columns.frames import Schema
@@ -50,7 +52,7 @@ def decide(
     law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date, inquiry: Inquiry | None = None, *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
     only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None, checked: bool = False,
-    decisions: Collection[tuple[str, str]] | None = None,
+    decisions: Collection[tuple[str, str]] | None = None, bounds: Bounds | None = None,
 ) -> Decided:  # fmt: skip
     """Every decision about every root of a register, as proving has it.
 
@@ -67,6 +69,7 @@ def decide(
         checked: whether the rows are known to pass the checks of the facts (`bad_rows` found none).
         generic: True to prove every root, False never to do so for want of size; None: below `SMALL` roots.
         decisions: (entity, name) of those that are put out, each with its rules; what they need is decided on the way. None: all.
+        bounds: (table, column) -> the least and the greatest number somewhere in the register of which ``tables`` is a part.
 
     Raises:
         InputError: a row breaks the checks of the facts, or no phase governs the year of a row.
@@ -74,7 +77,7 @@ def decide(
     """
     inquiry = inquiry or Inquiry()
     selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-    data = Data(encoded(law, tables), as_of, withheld, doubts)
+    data = Data(encoded(law, tables), as_of, withheld, doubts, bounds)
     if not checked:
         check(data.tables, as_of, any_program(law, selection))
     if generic is None:
@@ -203,13 +206,21 @@ def facts_for(
 
 def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[str, str]]:
     """The (table, column) pairs with an unknown cell: united over all parts of a register, they go into each `decide`."""
-    encoded = Tables(law.vocabulary, tables, _aliases(law))
-    return frozenset(
-        (table, name)
-        for table in tables
-        for name in law.vocabulary.tables[table].columns
-        if encoded.column(table, name).unknown is not None
-    )
+    return extent_of(law, tables)[0]
+
+
+def extent_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[frozenset[tuple[str, str]], Bounds]:
+    """What `decide` is to know of a whole register when it decides a part: the doubts, and the bounds of its numbers."""
+    encoded, doubts, bounds = Tables(law.vocabulary, tables, _aliases(law)), set[tuple[str, str]](), dict[tuple[str, str], Any]()
+    for table in tables:
+        for name in law.vocabulary.tables[table].columns:
+            column = encoded.column(table, name)
+            if column.unknown is not None:
+                doubts.add((table, name))
+            if column.kind == INT and len(column.values):
+                ends: tuple[Any, Any] = column.values.min(), column.values.max()
+                bounds[table, name] = Fraction(ends[0], column.scale), Fraction(ends[1], column.scale)
+    return frozenset(doubts), bounds
 
 
 def bad_rows(law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date) -> pl.DataFrame:

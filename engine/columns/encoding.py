@@ -209,11 +209,20 @@ class Tables:
         for before, rows in self._found.setdefault(table, []):
             if len(before) == len(ids) and before[0] == ids[0] and before[-1] == ids[-1] and before.equals(ids, null_equal=True):
                 return rows
-        index = pl.DataFrame({"id": keys}).with_row_index("row")
-        rows = pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+        runs = ids.rle_id()
+        many: Any = runs[-1] if len(runs) else 0
+        if len(ids) > 2 * (many + 1):  # the same id time and again is looked up once
+            rows = self._looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
+        else:
+            rows = self._looked_up(keys, ids)
         if len(ids):
             self._found[table].append((ids, rows))
         return rows
+
+    @staticmethod
+    def _looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
+        index = pl.DataFrame({"id": keys}).with_row_index("row")
+        return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
 
     def _constant(self, spec: TableSpec, column: ColumnSpec, ids: pl.Series, given: Mapping[str, str], absent: bool = False) -> Column:
         """A column of rows that the facts say nothing of: presumed, or unknown."""

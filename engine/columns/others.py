@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars
 
 from engine.columns import Decided
-from engine.columns.asking import Decider, without
+from engine.columns.asking import Decider, Known, without
 from engine.columns.dividing import Tables
 from engine.columns.reading import Register
 from engine.columns.routing import Routes
@@ -13,7 +13,7 @@ from engine.law import Law
 
 
 def other_entities(
-    decider: Decider, register: Register, aside: polars.DataFrame | None, doubts: frozenset[tuple[str, str]], plans: bool = True
+    decider: Decider, register: Register, aside: polars.DataFrame | None, known: Known, plans: bool = True
 ) -> list[Decided]:
     """Decide every root entity but the main one, each from the tables that it reads.
 
@@ -30,12 +30,12 @@ def other_entities(
     if coded and plans:
         needed = {table for entity in coded for table in read_by(law, entity.name)}
         tables = {table: rows for table in sorted(needed & set(register.files)) if (rows := _rows(register, table, aside)) is not None}
-        found.append(decider.decide(register, tables, [entity.name for entity in coded], doubts, check=False))
+        found.append(decider.decide(register, tables, [entity.name for entity in coded], known, check=False))
     for entity in roots:
         if entity.table in register.files:
             found.append(
                 decider.decide(
-                    register, _near(decider, register, entity.table or "", entity.name, aside), [entity.name], doubts, check=aside is None
+                    register, _near(decider, register, entity.table or "", entity.name, aside), [entity.name], known, check=aside is None
                 )
             )
     return found

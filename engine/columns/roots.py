@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy
 import polars as pl
 
 from engine.columns.cells import Space
@@ -76,6 +77,8 @@ def _seen(law: Law, data: Data, table: str, target: str, year: int, height: int)
     if owner is None or data.tables.size(table) == 0:
         return empty
     rows = data.tables.column(table, owner)
+    if "year" in columns and (own := data.tables.column(table, "year")).unknown is None and own.none is None:
+        return _named(data, ("part", table, (("year", year),)), owner, height)
     here = pl.repeat(False, len(rows.values), dtype=pl.Boolean, eager=True)
     yearless = ~here
     if "year" in columns:
@@ -99,6 +102,18 @@ def _seen(law: Law, data: Data, table: str, target: str, year: int, height: int)
         here = here if mask is None else here & ~mask
     index = rows.values.filter(here)
     return empty.scatter(index, True) if len(index) else empty
+
+
+def _named(data: Data, space: Space, owner: str, height: int) -> pl.Series:
+    """The rows that a column of a part refers to."""
+    found, index = numpy.zeros(height, dtype=bool), data.array(space, owner, "values")
+    stated, certain = data.tables.column(space[1], owner), numpy.ones(len(index), dtype=bool)
+    for part in ("unknown", "none"):
+        if getattr(stated, part) is not None:
+            certain &= ~data.array(space, owner, part)
+    index = index[certain]
+    found[index] = True
+    return pl.Series(found)
 
 
 def _dated(data: Data, entity: str, table: str, column: str, years: tuple[int, ...], asked: pl.Series | None) -> Iterator[Slice]:

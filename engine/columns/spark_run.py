@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars
 
+from engine.columns.asking import Known
 from engine.columns.others import other_entities
 from engine.columns.spark import ENTITY, Cluster, session
 from engine.columns.streaming import Order, Tally, complete, finished
@@ -49,7 +50,7 @@ def run_on_spark(order: Order) -> Iterator[tuple[int, int, Tally]]:
         names = [e.name for e in law.vocabulary.entities.values() if e.of is None and e.table is None]
         _write(plans, tuple(names), state, out)
     yield 3, 4, tally
-    for found in other_entities(decider, register, None, doubts, plans=False):
+    for found in other_entities(decider, register, None, Known(doubts), plans=False):
         for entity, rows in found.frames.items():
             (out / entity).mkdir()
             rows.write_parquet(out / entity / "part-00000.parquet")

@@ -15,18 +15,19 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import reduce
 from math import lcm
 from pathlib import Path
 from typing import Any
 
 import polars
 
-from engine.columns.asking import Decider, told
+from engine.columns.asking import Decider, Known, told
 from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, Spill, divide, spill
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
-from engine.columns.tasks import Decide, Doubts, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
+from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
 from engine.columns.workers import Workers, cores
 from engine.problems import InputError, Problem
 
@@ -102,27 +103,25 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
     parts = range(plan["parts"])
     many = order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1)
     with Workers(work, register.law, min(many, len(parts))) as workers:
-        doubts = frozenset((table, column) for table, column in plan["doubts"])
-        if lenient:
-            doubts = _sifted(workers, state, len(parts))
-        tasks = [Decide(part, doubts) for part in parts] + [Decide(None, doubts)]
+        known = _sifted(workers, state, len(parts)) if lenient else Known.read(plan["known"])
+        tasks = [Decide(part, known) for part in parts] + [Decide(None, known)]
         done = [task for task in tasks if mark_file(state, task.name).is_file()]
         for task in done:
             tally.add(read(mark_file(state, task.name)))
         for number, counted in enumerate(workers.each([task for task in tasks if task not in done]), len(done) + 1):
             tally.add(counted)
             yield number, len(tasks), tally
-    _finish(order, state, plan, doubts, key, tally)
+    _finish(order, state, plan, known, key, tally)
     yield len(tasks), len(tasks), tally
 
 
-def _sifted(workers: Workers, state: Path, parts: int) -> Doubts:
-    """Set the wrong rows of every partition aside; the doubts that the others leave."""
+def _sifted(workers: Workers, state: Path, parts: int) -> Known:
+    """Set the wrong rows of every partition aside; what is known of the others."""
     file = state / "sifted.json"
     if not file.is_file():
-        found = frozenset[tuple[str, str]]().union(*workers.each([Sift(part) for part in range(parts)]))
-        write_whole(file, json.dumps(sorted(found)))
-    return frozenset((table, column) for table, column in read(file))
+        known = reduce(Known.__or__, workers.each([Sift(part) for part in range(parts)]), Known())
+        write_whole(file, json.dumps(known.written()))
+    return Known.read(read(file))
 
 
 def finished(out: Path, key: str, tally: Tally) -> bool:
@@ -161,11 +160,12 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     about = sum(register.about_rows(table) for table in register.files)
     parts = order.parts or 1 + about // ROWS_PER_PART
     division = divide(register, parts, bad)
-    doubts: set[tuple[str, str]] = set()
+    known = Known()
 
     def seen(table: str, batch: polars.DataFrame) -> None:
+        nonlocal known
         if bad is None:
-            doubts.update(order.decider.doubts(table, batch))
+            known |= order.decider.known(table, batch)
 
     rows = spill(register, division, state / "rows" if parts > 1 else None, bad, seen)
     division.owners.write_parquet(owners_file)
@@ -173,7 +173,7 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
         "key": key,
         "parts": parts,
         "rows": about,
-        "doubts": sorted(doubts),
+        "known": known.written(),
         "hosts": division.hosts.to_list(),
         "unread": [asdict(b) for b in bad or []],
     }
@@ -181,7 +181,7 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     return plan, division, rows
 
 
-def _finish(order: Order, state: Path, plan: Mapping[str, Any], doubts: Doubts, key: str, tally: Tally) -> None:
+def _finish(order: Order, state: Path, plan: Mapping[str, Any], known: Known, key: str, tally: Tally) -> None:
     bad = [Bad(**one) for one in plan["unread"]] + told(order.register, aside_of(state))
     tally.bad = len(bad)
     if order.bad_rows is not None:
@@ -193,7 +193,7 @@ def _finish(order: Order, state: Path, plan: Mapping[str, Any], doubts: Doubts, 
         polars.col(TOGETHER).alias("together"),
         polars.col(PART).alias("part"),
     )
-    complete(order, key, owners, sorted(doubts), plan["hosts"], tally, scales)
+    complete(order, key, owners, sorted(known.doubts), plan["hosts"], tally, scales)
     shutil.rmtree(state)
 
 

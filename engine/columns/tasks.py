@@ -7,13 +7,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import polars
 
 from engine.columns import Decided
-from engine.columns.asking import BAD, Decider, without
+from engine.columns.asking import BAD, Decider, Known, without
 from engine.columns.dividing import Division, Spill, partition
 from engine.columns.others import other_entities
 from engine.columns.reading import Register
@@ -21,12 +22,11 @@ from engine.law import Law
 
 OTHERS = "others"
 ROW_GROUP = 1 << 18
-Doubts = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Sift:
-    """Find the rows of a partition that cannot be decided on; gives the doubts of the rest."""
+    """Find the rows of a partition that cannot be decided on; gives what the rest adds to what is known."""
 
     part: int
 
@@ -36,7 +36,7 @@ class Decide:
     """Decide a partition (None: what belongs to no partition); gives what was counted."""
 
     part: int | None
-    doubts: Doubts
+    known: Known
 
     @property
     def name(self) -> str:
@@ -68,21 +68,21 @@ class Work:
         """
         return self._sift(task.part) if isinstance(task, Sift) else self._decide(task)
 
-    def _sift(self, part: int) -> Doubts:
+    def _sift(self, part: int) -> Known:
         sound, aside = self.decider.sound(self.register, partition(self.register, self.division, self.rows, part))
         with whole(aside_file(self.state, part)) as target:
             aside.write_parquet(target)
-        return frozenset(doubt for table, kept in sound.items() for doubt in self.decider.doubts(table, kept))
+        return reduce(Known.__or__, (self.decider.known(table, kept) for table, kept in sound.items()), Known())
 
     def _decide(self, task: Decide) -> Any:
         register, decider = self.register, self.decider
         if task.part is None:
-            found = other_entities(decider, register, aside_of(self.state) if self.lenient else None, task.doubts)
+            found = other_entities(decider, register, aside_of(self.state) if self.lenient else None, task.known)
             return self._keep("part-00000", task.name, found)
         tables = partition(register, self.division, self.rows, task.part)
         if self.lenient:
             tables = without(tables, aside_of(self.state))
-        decided = decider.decide(register, tables, [decider.main], task.doubts, self.division.roots(task.part), not self.lenient)
+        decided = decider.decide(register, tables, [decider.main], task.known, self.division.roots(task.part), not self.lenient)
         return self._keep(f"part-{task.part:05}", task.name, [decided])
 
     def _keep(self, file: str, name: str, found: list[Decided]) -> Any:
@@ -110,9 +110,13 @@ def write_rows(file: Path, rows: polars.DataFrame, state: Path) -> None:
 def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
     """Year -> status -> how many instances of the main entity."""
     name, found = law.manifest["result"]["status"], dict[str, dict[str, int]]()
-    said = polars.when(polars.col(f"{name}?") == "value").then(polars.col(name).cast(polars.String)).otherwise(polars.lit("undetermined"))
-    for year, word, many in rows.group_by("year", said.alias("@said")).len().sort("year", "@said").iter_rows():
-        found.setdefault(str(year), {})[word] = many
+    if name not in rows.columns:
+        return found
+    counts = rows.group_by("year", name, polars.col(f"{name}?").cast(polars.String).alias("@state")).len().sort("year", name, "@state")
+    for year, word, state, many in counts.with_columns(polars.col(name).cast(polars.String)).iter_rows():
+        each = found.setdefault(str(year), {})
+        said = word if state == "value" else "undetermined"
+        each[said] = each.get(said, 0) + many
     return found
 
 
