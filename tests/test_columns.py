@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engine.columns import Decided, decide, facts_for, roots_of, schema_of, sentences
+from engine.columns import Decided, decide, extent_of, facts_for, roots_of, schema_of, sentences
 from engine.drafting.cases import Case, all_cases
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
@@ -206,6 +206,24 @@ def test_a_second_register_runs_on_the_plan_of_the_first(law: Law, monkeypatch: 
     decide(law, tables_of(facts, law.vocabulary), facts.as_of, generic=False)
     monkeypatch.setattr("engine.columns.deciding.build", lambda *arguments: pytest.fail("compiled again"))
     decide(law, tables_of(facts, law.vocabulary), facts.as_of, generic=False)
+
+
+def test_parts_with_numbers_of_other_sizes_run_on_one_plan(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Powers of two around the extremes of a part would differ; those of the whole register are the same for all."""
+    facts = load_facts(CASE, law.vocabulary, {}, None, TODAY)
+    small = tables_of(facts, law.vocabulary)
+    large = small | {"emissions": small["emissions"].with_columns(tonnes=pl.lit("40000000"))}
+    extents = [extent_of(law, part)[1] for part in (small, large)]
+    assert extents[0] != extents[1]
+    bounds = {key: (min(e[key][0] for e in extents), max(e[key][1] for e in extents)) for key in extents[0]}
+    alone = [decide(law, part, facts.as_of, generic=False) for part in (small, large)]
+    decide(law, small, facts.as_of, generic=False, bounds=bounds)
+    monkeypatch.setattr("engine.columns.deciding.build", lambda *arguments: pytest.fail("compiled again"))
+    for part, expected in zip((small, large), alone, strict=True):
+        found = decide(law, part, facts.as_of, generic=False, bounds=bounds)
+        assert found.scales == expected.scales
+        for entity, frame in expected.frames.items():
+            assert found.frames[entity].equals(frame, null_equal=True)
 
 
 @pytest.mark.parametrize(("table", "column", "cell", "message"), [

@@ -54,8 +54,8 @@ def decide_report(
             tally = counted
             bar.update(task, completed=done, total=total)
     if form == "json":
-        counted = tally.ordered()
-        say_json({"rows": counted["rows"], "statuses": counted["statuses"], "proved": counted["proved"], "bad_rows": counted["bad"]})
+        said = tally.ordered()
+        say_json({"rows": said["rows"], "statuses": said["statuses"], "proved": said["proved"], "bad_rows": said["bad"]})
         return
     say(words.say("law_line", law=law.digest[:12], authority=words.authority(selection.authority), day=words.day(register.as_of)))
     _table(law, words, tally)
