@@ -7,7 +7,19 @@ and counted. Polars is imported with this package, and only with it.
 
 from __future__ import annotations
 
-from engine.columns.door import Decided, bad_rows, decide, decide_both, doubts_of, encoded, extent_of, facts_for, roots_of, schema_of, sentences
+from engine.columns.door import (
+    Decided,
+    bad_rows,
+    decide,
+    decide_both,
+    doubts_of,
+    encoded,
+    extent_of,
+    facts_for,
+    roots_of,
+    schema_of,
+    sentences,
+)
 
 __all__ = [
     "Decided", "bad_rows", "decide", "decide_both", "doubts_of", "encoded", "extent_of", "facts_for", "roots_of", "schema_of", "sentences",

@@ -49,7 +49,7 @@ class Data:
 
     def shared(self) -> Data:
         """The same register for another law: what was read of it is there, what was decided is not."""
-        other = Data(self.tables, self.as_of, self.withheld, self.doubts)
+        other = Data(self.tables, self.as_of, self.withheld, self.doubts, self.bounds)
         other._memo = self._memo
         return other
 
