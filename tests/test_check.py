@@ -35,10 +35,10 @@ constructs:
 governing_dates:
   a_number: plan.first_year                                                                  # governing-date
 questions:
-  a-question:                                                                                # reading-default
+  a-question:
     ask: {LABEL}
     answers: {{one: {{says: {LABEL}, {CITE}}}, three: {{says: {LABEL}, {CITE}}}}}
-    default: {{seeds: one, statute: two}}
+    default: {{seeds: one, statute: two}}                                                    # reading-default
 decisions:
   a_undecided: {{type: bool, label: {LABEL}}}                                                    # no-rule
   a_true: {{type: bool, label: {LABEL}}}

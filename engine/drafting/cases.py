@@ -185,10 +185,11 @@ def read_cases(path: Path, name: str, schema_dir: Path) -> list[Case]:
     """
     document = read_yaml(path, name)
     schema(schema_dir, "case").admit(document)
-    return list(_cases(document))
+    return list(cases_in(document))
 
 
-def _cases(document: Document) -> Iterator[Case]:
+def cases_in(document: Document) -> Iterator[Case]:
+    """The cases of a file that keeps to its schema."""
     for index, content in enumerate(document.data["cases"]):
         under = content.get("under", {})
         for one in under if isinstance(under, list) else [under]:

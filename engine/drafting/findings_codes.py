@@ -42,6 +42,8 @@ CODES: dict[str, str] = {
 }
 
 _PATTERNS: tuple[tuple[str, str], ...] = (
+    ("schema", r"is a required property$|there is no key '|: .* is not of type '|: .* is not one of |does not match \"|has less than \d"),
+    ("layout", r"leads to a file outside|, its folder '"),
     ("declared-twice", r"is declared twice|two rules are called|stands twice"),
     ("undefined-source", r"no instrument '"),
     ("governing-date", r"is a date for no entity|year_of:"),
@@ -69,12 +71,26 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (
         "undefined-name",
-        r"is not defined|it has no '|' has no '|no table '|no code list '|no entity '|no parameter '|no construct '|no question '|does not answer '"
+        r"is not defined|it has no column '|has no column '|is no decision about|is not a value of '|it has no '|' has no '|no table '|no code list '|no entity '|no parameter '|no construct '|no question '|does not answer '"
         r"|no phase '|which does not exist|is not in the code list|no governing date '|which is not declared|there is no function"
         r"|does not decide the same thing|is not in '|no authority '|no unit '|no relation '",
     ),
     ("wrong-type", r"^rule '.*', (when|value|says): "),
 )
+
+_ADVICE = re.compile(r": ((?:did you mean|use|write|name|compare|read|say|give|sum) [^:]*(?:: [^:]*)?)$")
+_PLACE = re.compile(r"^(?:(?:rule|property|action) '[^']+'(?:, \w+)?(?: decides)?:? )")
+REMEDIES = {
+    "syntax": "write it as docs/language.md shows; the mark stands where reading stopped",
+    "wrong-type": "give what is wanted; `kazets law names` lists the names with their types",
+    "wrong-unit": "compare and add like with like; multiply by the parameter that says how the units relate",
+    "wrong-value": "write a value that it can have; `kazets schema ruleset` describes the forms of values",
+    "undefined-name": "declare it, or correct the name; `kazets law names` lists the names",
+    "governing-date": "name a date, as date(year, 12, 31)",
+    "never-in-force": "`to` is the first day on which it no longer applies, and comes after `from`",
+    "law": "correct the line that is marked",
+}
+"""How to mend what a message does not say itself."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,17 @@ class Finding:
     message: str
     remedy: str
 
+    @property
+    def thing(self) -> str:
+        """What is wrong, whichever rule or case it was met in."""
+        return _PLACE.sub("", self.message)
+
 
 def finding(problem: Problem, code: str | None = None) -> Finding:
-    """A problem that was met on reading the law, with its code."""
-    found = code or next((name for name, pattern in _PATTERNS if re.search(pattern, problem.message)), "law")
-    return Finding(found, problem.file, problem.line, problem.column, problem.message, problem.remedy)
+    """A problem that was met on reading the law, with its code and a way to mend it."""
+    message, remedy = problem.message, problem.remedy
+    found = code or next((name for name, pattern in _PATTERNS if re.search(pattern, message)), "law")
+    advice = _ADVICE.search(message) if not remedy else None
+    if advice is not None:
+        message, remedy = message[: advice.start()], advice[1]
+    return Finding(found, problem.file, problem.line, problem.column, message, remedy or REMEDIES.get(found, ""))

@@ -72,8 +72,9 @@ def _topics(law: Law) -> Iterator[Finding]:
             for name in odd:
                 remedy = did_you_mean(name, law.vocabulary.parameters)
                 yield Finding("undefined-name", at[0], at[1], at[2], f"topics: {topic}: no parameter '{name}'", remedy)
-            if not odd:
-                yield from (_left_open(law, phase, topic, names) for phase in law.phases.values() if not _settled(law, phase, names))
+            phases = [phase for phase in law.phases.values() if not _settled(law, phase, names)] if not odd else []
+            if phases:
+                yield _left_open(law, phases, topic, names)
 
 
 def _settled(law: Law, phase: Phase, names: list[str]) -> bool:
@@ -86,9 +87,10 @@ def _settled(law: Law, phase: Phase, names: list[str]) -> bool:
     return False
 
 
-def _left_open(law: Law, phase: Phase, topic: str, names: list[str]) -> Finding:
-    at = law.tree["phases"][phase.id]["at"]
+def _left_open(law: Law, phases: list[Phase], topic: str, names: list[str]) -> Finding:
+    at = law.tree["phases"][phases[0].id]["at"]
     said = " and ".join(f"'{name}'" for name in names)
-    message = f"phase '{phase.id}' says nothing on {topic}: {said} {'have' if len(names) > 1 else 'has'} no value"
+    who = f"phase '{phases[0].id}' says" if len(phases) == 1 else "phases " + ", ".join(f"'{phase.id}'" for phase in phases) + " say"
+    message = f"{who} nothing on {topic}: {said} {'have' if len(names) > 1 else 'has'} no value"
     remedy = f"add `{names[0]}: {{value: …, cite: …}}` to its values; `none` or `unknown` where that is the answer"
     return Finding("missing-topic", at[0], at[1], at[2], message, remedy)

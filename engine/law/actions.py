@@ -138,6 +138,10 @@ def action_problems(law: Law) -> list[Problem]:
     decision = law.vocabulary.decisions.get((law.manifest["main"], str(result.get("status"))))
     members = law.vocabulary.codes.get(decision.type.codes or "", frozenset()) if decision is not None else frozenset()
     file, line, column = law.manifest.get("at", ("ruleset.yaml", 0, 0))
+    if result.get("goal") and decision is None:
+        names = [name for entity, name in law.vocabulary.decisions if entity == law.manifest["main"]]
+        message = f"ruleset.result.status: '{result.get('status')}' is no decision about {law.manifest['main']}"
+        return [*problems, Problem(file, line, column, message, did_you_mean(str(result.get("status")), names))]
     for goal in result.get("goal", []):
         if goal not in members:
             problems.append(

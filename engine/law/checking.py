@@ -181,6 +181,12 @@ def _phases(law: Law) -> list[Problem]:
                     *at, f"phase '{name}' inherits from '{phase.inherits}', which does not exist", did_you_mean(phase.inherits, law.phases)
                 )
             )
+        if law.tree["phases"][name]["id"] != name:
+            own = law.tree["phases"][name]["id"]
+            problems.append(Problem(*at, f"the phase is called '{own}', its folder '{name}'", "use one name"))
+        if phase.plan is not None and phase.plan not in law.vocabulary.codes["plans"]:
+            message = f"phase '{name}': its plan '{phase.plan}' is not in the code list 'plans'"
+            problems.append(Problem(*at, message, did_you_mean(phase.plan, law.vocabulary.codes["plans"])))
         if name not in law.vocabulary.codes["phases"]:
             problems.append(
                 Problem(*at, f"phase '{name}' is not in the code list 'phases'", did_you_mean(name, law.vocabulary.codes["phases"]))

@@ -284,7 +284,7 @@ class Law:
         authority = authority or next(iter(self.authorities))
         if authority not in self.authorities:
             raise InputError([Problem("--authority", 0, 0, f"no authority '{authority}'", did_you_mean(authority, self.authorities))])
-        answers = {name: question["default"][authority] for name, question in self.questions.items()}
+        answers = {name: question["default"].get(authority, "") for name, question in self.questions.items()}
         for name, answer in (readings or {}).items():
             if name not in self.questions:
                 raise InputError([Problem("--reading", 0, 0, f"no question '{name}'", did_you_mean(name, self.questions))])

@@ -58,7 +58,7 @@ class Schema:
 
     def problems(self, document: Document) -> list[Problem]:
         """What it does not allow in a file, in file order; of very much, the first part."""
-        found = {_problem(document, breach) for breach in islice(self.breaches(document.data), MAX_PROBLEMS)}
+        found = {problem_of(document, breach) for breach in islice(self.breaches(document.data), MAX_PROBLEMS)}
         return sorted(found, key=lambda problem: (problem.line, problem.column, problem.message))
 
     def admit(self, document: Document) -> None:
@@ -152,7 +152,8 @@ def _deepest(error: Any) -> Any:
     return error
 
 
-def _problem(document: Document, breach: Breach) -> Problem:
+def problem_of(document: Document, breach: Breach) -> Problem:
+    """A breach at its place in the file."""
     return Problem(document.file, *document.at(breach.path), str(breach), breach.remedy)
 
 
