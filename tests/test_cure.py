@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.analysis import cure, cure_json, cure_lines
-from engine.analysis.curing import Work
+from engine.analysis.candidates import offer
+from engine.analysis.curing import Work, _Search
 from engine.analysis.report import Cure, CureReport
 from engine.explaining import Words
 from engine.facts import Facts
@@ -419,6 +420,33 @@ def test_a_dossier_shows_the_cure_of_a_breach_and_of_nothing_else(tmp_path: Path
 # -- the ruleset's own mistakes ---------------------------------------------------------------------------------
 
 
+def projects(*approved: str) -> list[dict[str, Any]]:
+    """Forestry projects that differ in nothing but their names and the days on which they were approved."""
+    return [{**FOREST, "id": f"P-{number}", "approved_on": day} for number, day in enumerate(approved)]
+
+
+def offset_pools(law: Law, *approved: str) -> list[list[str]]:
+    """The projects whose units may be acquired, those together that the search takes for alike."""
+    facts = facts_of(law.vocabulary, json.dumps(case(as_of=BEFORE, projects=projects(*approved))))
+    search = _Search(law, law.select(), facts, ROOT_K)
+    found = offer(search.now, True, search.cone)
+    chosen = [[dict(c.chosen)["from_project"].key[0] for c in members if c.action.name == "acquire-offsets"] for _, members in found.pools]
+    return [names for names in chosen if names]
+
+
+def test_projects_that_no_rule_tells_apart_are_one_source(law: Law) -> None:
+    """The rules ask whether a project was approved by the day of surrender: 15 April 2025."""
+    assert offset_pools(law, "2022-01-01", "2023-07-01", "2025-03-31") == [["P-0", "P-1", "P-2"]]
+    assert offset_pools(law, "2022-01-01", "none", "2023-07-01") == [["P-0", "P-2"], ["P-1"]]
+
+
+def test_many_projects_cost_no_more_than_few_and_each_is_named(law: Law) -> None:
+    days = [f"2023-{1 + number // 28:02}-{1 + number % 28:02}" for number in range(100)]
+    report = asked(law, case(as_of=BEFORE, projects=projects(*days), surrenders=[]))
+    offsets = [d for c in report.still.cures for d in c.doings if d.action == "acquire-offsets"]
+    assert offsets and all(len(doing.also) == 99 for doing in offsets)
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
@@ -443,7 +471,7 @@ def test_a_dossier_shows_the_cure_of_a_breach_and_of_nothing_else(tmp_path: Path
             "{installation: installation.id, submitted_on: day,",
             r"says nothing of 'year'",
         ),
-        ("    reason: lot.reason\n", "    raeson: lot.reason\n", r"actions\.yaml:\d+:\d+: .*'raeson' was unexpected"),
+        ("    reason: lot.reason\n", "    raeson: lot.reason\n", r"actions\.yaml:\d+:\d+: .*there is no key 'raeson' here — did you mean 'reason'"),
     ],
     ids=["name", "column", "type", "table", "missing-cell", "key"],
 )

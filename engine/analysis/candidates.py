@@ -12,11 +12,11 @@ from typing import Any
 import z3
 
 from engine.analysis.encoding import ASKED, Encoding
-from engine.analysis.symbols import Amount, Formula, Linear, Pool, Term, exactly, is_symbolic, merge, neg
+from engine.analysis.likeness import likeness
+from engine.analysis.symbols import Amount, Formula, Linear, Pool, Term, exactly, merge, neg
 from engine.facts import Facts, Row
 from engine.facts.changing import unhashed
-from engine.language import Cause, Node, Unknown, walk
-from engine.language.nodes import Column
+from engine.language import Cause, Node, Unknown
 from engine.language.values import high, low
 from engine.law.actions import Action, typed_actions
 from engine.proving.instances import Instance
@@ -188,57 +188,13 @@ def _pool(found: Offer, now: Encoding, cone: Mapping[tuple[str, str], None] | No
     """Put candidates together that differ only in size; the largest comes first, so that the fewest are used."""
     groups: dict[Any, list[Candidate]] = {}
     for number, candidate in enumerate(found.candidates):
-        groups.setdefault((cone and _likeness(candidate, now, cone)) or number, []).append(candidate)
+        groups.setdefault((cone and likeness(candidate, now, cone)) or number, []).append(candidate)
     for number, members in enumerate(groups.values()):
         members.sort(key=lambda c: (c.size is not None, -(c.size or 0)))
         pool = Pool(z3.Int(f"taken {number}"), tuple(c.size for c in members))
         for index, candidate in enumerate(members):
             candidate.pool, candidate.index = pool, index
         found.pools.append((pool, members))
-
-
-def _likeness(candidate: Candidate, now: Encoding, cone: Mapping[tuple[str, str], None]) -> Any:
-    """What must agree for two sources to be alike to everyone else: every decision that is no number, every column others read."""
-    instance, action = candidate.instance, candidate.action
-    if instance is now.main or action.number is None or candidate.target is not None or instance.row is None:
-        return None
-    kinds = now.law.vocabulary.decisions
-    values: list[Any] = [action.name, candidate.chosen, candidate.price]
-    for entity, name in cone:
-        if entity == instance.entity.name and kinds[entity, name].type.kind != "number":
-            value = now.decision(instance, name)
-            if is_symbolic(value) or not _hashable(value):
-                return None
-            values.append(value)
-    for column in sorted(_read_by_others(now, instance.entity.name, cone)):
-        value = instance.row.cells[column]
-        values.append(value.key if isinstance(value, Row) else value)
-    return tuple(values)
-
-
-def _hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
-def _read_by_others(now: Encoding, entity: str, cone: Mapping[tuple[str, str], None]) -> frozenset[str]:
-    """The columns of an entity's rows that the rules of other entities read."""
-    cache: dict[str, frozenset[str]] = now.__dict__.setdefault("_read_by_others", {})
-    if entity not in cache:
-        names: set[str] = set()
-        for key in cone:
-            if key[0] == entity:
-                continue
-            for typed in now.program.rules(key):
-                for top in (typed.when, typed.value):
-                    names |= (
-                        {n.name for n in walk(top) if isinstance(n, Column) and n.base.type.table == entity} if top is not None else set()
-                    )
-        cache[entity] = frozenset(names)
-    return cache[entity]
 
 
 # -- the facts with everything that may be there ----------------------------------------------------------------

@@ -230,11 +230,14 @@ class _Search:
         written = [*rows, *([new] if new is not None else [])]
         price = given_price(candidate)
         also = []
+        serves: dict[int, bool] = {}
         for other in offered.candidates if candidate.chosen else ():
             fits = other is not candidate and other.action is action and other.instance is candidate.instance
             if fits and other.price == candidate.price and (other.size is None or other.size >= number):
-                swapped = {**extra, **dict(other.chosen)}
-                if self._prove([*others, (other, number, swapped)], as_of)[0] in self.goal:
+                if id(other.pool) not in serves:  # those of one pool are alike to every rule: one of them is proved
+                    swapped = {**extra, **dict(other.chosen)}
+                    serves[id(other.pool)] = self._prove([*others, (other, number, swapped)], as_of)[0] in self.goal
+                if serves[id(other.pool)]:
                     also.append(tuple((name, plain(value)) for name, value in other.chosen))
         return Doing(
             action.name,
