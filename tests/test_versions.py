@@ -18,6 +18,7 @@ from cli import main
 from engine.drafting.versions import IN_FORCE, KNOWN, PHASE, VALUE, Versions, between
 from engine.facts import load_facts
 from engine.law import Law
+from engine.law.program import Program
 from engine.proving import Inquiry, Root, ask
 
 PILOT = """
@@ -166,3 +167,32 @@ def test_a_year_that_no_phase_governs_is_refused() -> None:
 
     with pytest.raises(InputError, match="no phase governs 2012"):
         run("law", "at", "2012-06-01")
+
+
+# -- citations -------------------------------------------------------------------------------------------------------
+
+CODES = {2014: "env-code-2007-2013", 2019: "env-code-2007-2018", 2023: "env-code-2021", 2024: "env-code-2021-2024"}
+
+
+@pytest.mark.parametrize(("year", "code"), CODES.items())
+@pytest.mark.parametrize("decision", ["above_threshold", "sector_in_scope", "report_required"])
+def test_a_rule_cites_the_edition_in_force(law: Law, year: int, code: str, decision: str) -> None:
+    """The 2007 Code as of mid-2013 and as amended from 22 Apr 2016; the 2021 Code from 1 Jul 2021, as amended from 8 Jun 2024."""
+    program = Program(law, law.select("statute"), law.phase_of(year, None), year)
+    cited = {name for typed in program.rules(("installation_year", decision)) for name, _ in typed.rule.cites if name.startswith("env-code")}
+    assert cited == {code}
+
+
+@pytest.mark.parametrize(("year", "code"), CODES.items())
+def test_a_value_cites_the_edition_in_force(law: Law, year: int, code: str) -> None:
+    program = Program(law, law.select("statute"), law.phase_of(year, None), year)
+    value, entry = program.parameter("coverage.threshold", None, date(year, 12, 31))
+    assert value == 20000 and entry is not None
+    assert [name for name, _ in entry.cites] == ["icap-2025", code]
+
+
+def test_a_monitoring_plan_is_judged_by_the_text_of_the_day_it_was_due(law: Law) -> None:
+    """Of phase 5, due by 1 Apr 2022, whatever the year asked about: the edition of 8 June 2024 does not reach back to it."""
+    program = Program(law, law.select("statute"), law.phase_of(2025, None), 2025)
+    codes = {name for typed in program.rules(("installation_year", "monitoring_plan")) for name, _ in typed.rule.cites if name.startswith("env-code")}
+    assert codes == {"env-code-2021"}

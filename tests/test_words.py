@@ -353,7 +353,7 @@ def test_margins_in_the_proof_as_json_with_the_law_version(law: Law, tmp_path: P
     (rule,) = step["rules"]
     assert rule["when"]["margin"] == 1  # 20,001 - 20,000 t
     assert rule["law"]["cite"][1] == {
-        "instrument": "env-code-2021", "point": "289(3)", "published": "2021-01-02", "in_force": {"from": "2021-07-01", "to": "2024-06-08"},
+        "instrument": "env-code-2021-2024", "point": "289(3)", "published": "2024-04-06", "in_force": {"from": "2024-06-08"},
     }  # fmt: skip
     assert rule["when"]["parts"][1]["law"] == {"cite": [{"instrument": "icap-2025", "point": "Inclusion thresholds"}]}
 

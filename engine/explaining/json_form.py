@@ -95,7 +95,7 @@ def proof_json(program: Program, steps: Mapping[Any, Step]) -> list[dict[str, An
 
 
 def _rule(program: Program, rule: Rule, step: RuleStep) -> dict[str, Any]:
-    law = _version(program.law, rule.cites, (rule.begins, rule.ends), (rule.known_from, rule.known_to))
+    law = _version(program.law, program.cited(rule), (rule.begins, rule.ends), (rule.known_from, rule.known_to))
     found: dict[str, Any] = {"rule": step.rule, "state": step.state, "fired": list(step.fired), "law": law}
     if step.by:
         found["by"] = list(step.by)

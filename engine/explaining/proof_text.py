@@ -111,7 +111,7 @@ class ProofText:
 
     def _rule(self, step: RuleStep, of: Step, depth: int, shown: set[StepKey]) -> Iterator[str]:
         rule, pad = self.rules[step.rule], "  " * depth
-        sources, by = self.sources(rule.cites, (rule.begins, rule.ends)), ", ".join(step.by)
+        sources, by = self.sources(self.program.cited(rule), (rule.begins, rule.ends)), ", ".join(step.by)
         yield pad + self.words.say(_SENTENCES.get(step.state, "rule_open"), sentence=self.sentence(rule, step))
         yield f"{pad}  {self.words.say(_LINES.get(step.state, 'rule_line'), rule=rule.name, by=by, sources=sources)}"
         self.clauses.enter(self.program, rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from engine.language import BOOL, DATE, ExpressionError, Node, Scope, children, compile_node, parse, walk
 from engine.language.nodes import Aggregate, Builtin, Column, Decision, Lookup, Rows, Var
 from engine.law.model import Law, Phase, Rule
+from engine.law.reading_values import read_date
 from engine.law.selection import ALWAYS, NEVER, Entry, Selection, choose, gap_in_sources
 from engine.problems import InputError, Problem, did_you_mean
 
@@ -119,6 +120,7 @@ class Program:
         self.fixed: dict[int, Any] = {}
         self._values: dict[tuple[str, Any, date], tuple[Any, Entry | None]] = {}
         self._rules: dict[Key, tuple[TypedRule, ...]] = {}
+        self._days: dict[tuple[str, str], date | None] = {}
         self._needs: dict[Key, frozenset[Key]] = {}
         self._cones: dict[tuple[Key, ...], tuple[Key, ...]] = {}
 
@@ -131,7 +133,8 @@ class Program:
             lineage = self.lineage if self.law.vocabulary.parameters[name].inherited else self.lineage[:1]
             entry = choose(self.law.entries(name, key), self.selection, self.order, at, lineage)
             if entry is not None:
-                found = entry.value, entry
+                cites = self._in_force(entry.cites, at, at)
+                found = entry.value, entry if cites == entry.cites else replace(entry, cites=cites)
             elif key is not None and self.law.vocabulary.parameters[name].keyed_by != "year":
                 found = None, None
             else:
@@ -172,23 +175,46 @@ class Program:
         )
 
     def _specialised(self, rule: Rule) -> TypedRule | None:
-        """The rule with its time in force judged, or made a condition where the governing date is a fact."""
+        """The rule with its time in force judged, or made a condition where the governing date is a fact, and the texts that were in force."""
         typed = type_rule(self.law, rule)
-        if rule.begins == ALWAYS and rule.ends == NEVER:
-            return typed
         entity = rule.decides[0]
         governing = rule.governed_by or self.law.tree["entities"][entity]["governed_by"]
+        day = self._governing_day(entity, governing)
+        if (cited := self.cited(rule)) != rule.cites:
+            typed = TypedRule(replace(rule, cites=cited), typed.when, typed.value)
+        if rule.begins == ALWAYS and rule.ends == NEVER:
+            return typed
+        if day is not None:
+            return typed if rule.begins <= day < rule.ends else None
         text = self.law.vocabulary.governing[governing]
         scope = Scope(self.law.vocabulary, entity)
-        when = parse(text, scope, DATE)
-        if _constant(when):
-            day = compile_node(when)({"@": _Constants(self)})
-            if isinstance(day, date):
-                return typed if rule.begins <= day < rule.ends else None
         tests = [f"({text}) >= date({d.year}, {d.month}, {d.day})" for d in (rule.begins,) if d != ALWAYS]
         tests += [f"({text}) < date({d.year}, {d.month}, {d.day})" for d in (rule.ends,) if d != NEVER]
         tests += [f"({rule.when})"] if rule.when is not None else []
-        return TypedRule(rule, parse(" and ".join(tests), scope, BOOL), typed.value)
+        return TypedRule(typed.rule, parse(" and ".join(tests), scope, BOOL), typed.value)
+
+    def _governing_day(self, entity: str, governing: str) -> date | None:
+        """The governing date, where it follows from the year and the phase; None where it is a fact."""
+        if (entity, governing) not in self._days:
+            when = parse(self.law.vocabulary.governing[governing], Scope(self.law.vocabulary, entity), DATE)
+            day = compile_node(when)({"@": _Constants(self)}) if _constant(when) else None
+            self._days[entity, governing] = day if isinstance(day, date) else None
+        return self._days[entity, governing]
+
+    def cited(self, rule: Rule) -> tuple[tuple[str, str], ...]:
+        """The citations of a rule whose text was in force on its governing date (some day of the year, where that is a fact)."""
+        day = self._governing_day(rule.decides[0], rule.governed_by or self.law.tree["entities"][rule.decides[0]]["governed_by"])
+        return self._in_force(rule.cites, *((day, day) if day is not None else (date(self.year, 1, 1), date(self.year, 12, 31))))
+
+    def _in_force(self, cites: tuple[tuple[str, str], ...], first: date, last: date) -> tuple[tuple[str, str], ...]:
+        """The citations whose text was in force on a day from ``first`` to ``last``; all of them, where none was."""
+        standing = []
+        for cite in cites:
+            span = self.law.tree["instruments"][cite[0]].get("in_force", {})
+            begun = "from" not in span or read_date(span["from"]) <= last
+            if begun and ("to" not in span or read_date(span["to"]) > first):
+                standing.append(cite)
+        return tuple(standing) or cites
 
     def _check_exceptions(self, key: Key, rules: tuple[TypedRule, ...]) -> None:
         names = {rule.name for rule in self.law.rules.get(key, ())}

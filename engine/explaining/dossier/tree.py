@@ -90,7 +90,7 @@ class ProofTree:
 
     def _rule(self, step: RuleStep, of: Step, level: int) -> Node:
         rule = self.rules[step.rule]
-        node = Node("rule", self.sentence(rule, step), _MARKS.get(step.state, DOUBT), cites=self.sources.cited(rule.cites))
+        node = Node("rule", self.sentence(rule, step), _MARKS.get(step.state, DOUBT), cites=self.sources.cited(self.program.cited(rule)))
         if step.state != "holds":
             node.strong = self.telling.say(f"state_{step.state}", by=", ".join(self._exception(name) for name in step.by))
         needed: list[Trace] = []
