@@ -208,12 +208,13 @@ class Program:
 
     def _in_force(self, cites: tuple[tuple[str, str], ...], first: date, last: date) -> tuple[tuple[str, str], ...]:
         """The citations whose text was in force on a day from ``first`` to ``last``; all of them, where none was."""
-        standing = []
-        for cite in cites:
-            span = self.law.tree["instruments"][cite[0]].get("in_force", {})
-            begun = "from" not in span or read_date(span["from"]) <= last
-            if begun and ("to" not in span or read_date(span["to"]) > first):
-                standing.append(cite)
+        spans: dict[str, tuple[date, date]] = self.law.__dict__.setdefault("_spans", {})
+        for name, _ in cites:
+            if name not in spans:
+                span = self.law.tree["instruments"][name].get("in_force", {})
+                begins, ends = (read_date(span[key]) if key in span else other for key, other in (("from", ALWAYS), ("to", NEVER)))
+                spans[name] = begins, ends
+        standing = [cite for cite in cites if spans[cite[0]][0] <= last and first < spans[cite[0]][1]]
         return tuple(standing) or cites
 
     def _check_exceptions(self, key: Key, rules: tuple[TypedRule, ...]) -> None:
