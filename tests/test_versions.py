@@ -179,7 +179,9 @@ CODES = {2014: "env-code-2007-2013", 2019: "env-code-2007-2018", 2023: "env-code
 def test_a_rule_cites_the_edition_in_force(law: Law, year: int, code: str, decision: str) -> None:
     """The 2007 Code as of mid-2013 and as amended from 22 Apr 2016; the 2021 Code from 1 Jul 2021, as amended from 8 Jun 2024."""
     program = Program(law, law.select("statute"), law.phase_of(year, None), year)
-    cited = {name for typed in program.rules(("installation_year", decision)) for name, _ in typed.rule.cites if name.startswith("env-code")}
+    cited = {
+        name for typed in program.rules(("installation_year", decision)) for name, _ in typed.rule.cites if name.startswith("env-code")
+    }
     assert cited == {code}
 
 
@@ -194,5 +196,10 @@ def test_a_value_cites_the_edition_in_force(law: Law, year: int, code: str) -> N
 def test_a_monitoring_plan_is_judged_by_the_text_of_the_day_it_was_due(law: Law) -> None:
     """Of phase 5, due by 1 Apr 2022, whatever the year asked about: the edition of 8 June 2024 does not reach back to it."""
     program = Program(law, law.select("statute"), law.phase_of(2025, None), 2025)
-    codes = {name for typed in program.rules(("installation_year", "monitoring_plan")) for name, _ in typed.rule.cites if name.startswith("env-code")}
+    codes = {
+        name
+        for typed in program.rules(("installation_year", "monitoring_plan"))
+        for name, _ in typed.rule.cites
+        if name.startswith("env-code")
+    }
     assert codes == {"env-code-2021"}
