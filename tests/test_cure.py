@@ -165,7 +165,7 @@ def test_what_is_held_but_barred_is_named_with_its_article(
 
 def test_under_the_statutes_the_bar_on_last_phase_units_cites_the_code(law: Law) -> None:
     report = asked(law, with_lots(lot("B", 5000, plan="phase_4", issued_for=2021)), "statute")
-    assert ("env-code-2021", "291(7)") in {cite for ground in report.barred[0].grounds for cite in ground.cites}
+    assert ("env-code-2021-2024", "291(7)") in {cite for ground in report.barred[0].grounds for cite in ground.cites}
     assert done(report.still.cures[0]) == [("acquire-allowances", "K", 1000, "2025-12-31")], "the rules give until the end of the next year"
 
 
@@ -285,7 +285,7 @@ def test_operating_without_a_quota_has_no_cure_at_all(law: Law) -> None:
     assert (report.breaches, report.state) == (("emitted_without_quota",), "none")
     (obstacle,) = report.would_have.obstacles
     assert (obstacle.about, obstacle.actions) == ("emitted_without_quota", ())
-    assert ("env-code-2021", "289(6)") in {cite for rule in obstacle.rules for cite in rule.cites}
+    assert ("env-code-2021-2024", "289(6)") in {cite for rule in obstacle.rules for cite in rule.cites}
 
 
 def test_what_another_authority_says_stands_beside_it(law: Law) -> None:

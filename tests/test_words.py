@@ -352,10 +352,11 @@ def test_margins_in_the_proof_as_json_with_the_law_version(law: Law, tmp_path: P
     (step,) = [s for s in one["proof"] if s["decision"] == "above_threshold"]
     (rule,) = step["rules"]
     assert rule["when"]["margin"] == 1  # 20,001 - 20,000 t
-    assert rule["law"]["cite"][1] == {
+    article = {
         "instrument": "env-code-2021-2024", "point": "289(3)", "published": "2024-04-06", "in_force": {"from": "2024-06-08"},
     }  # fmt: skip
-    assert rule["when"]["parts"][1]["law"] == {"cite": [{"instrument": "icap-2025", "point": "Inclusion thresholds"}]}
+    assert rule["law"]["cite"][1] == article
+    assert rule["when"]["parts"][1]["law"] == {"cite": [{"instrument": "icap-2025", "point": "Inclusion thresholds"}, article]}
 
 
 # -- a ruleset that lacks a text ----------------------------------------------------------------------------------
