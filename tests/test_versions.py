@@ -174,11 +174,17 @@ def test_a_year_that_no_phase_governs_is_refused() -> None:
 CODES = {2014: "env-code-2007-2013", 2019: "env-code-2007-2018", 2023: "env-code-2021", 2024: "env-code-2021-2024"}
 
 
+def _by_statute(law: Law, year: int) -> Program:
+    phase = law.phase_of(year)
+    assert phase is not None
+    return Program(law, law.select("statute"), phase, year)
+
+
 @pytest.mark.parametrize(("year", "code"), CODES.items())
 @pytest.mark.parametrize("decision", ["above_threshold", "sector_in_scope", "report_required"])
 def test_a_rule_cites_the_edition_in_force(law: Law, year: int, code: str, decision: str) -> None:
     """The 2007 Code as of mid-2013 and as amended from 22 Apr 2016; the 2021 Code from 1 Jul 2021, as amended from 8 Jun 2024."""
-    program = Program(law, law.select("statute"), law.phase_of(year, None), year)
+    program = _by_statute(law, year)
     cited = {
         name for typed in program.rules(("installation_year", decision)) for name, _ in typed.rule.cites if name.startswith("env-code")
     }
@@ -187,7 +193,7 @@ def test_a_rule_cites_the_edition_in_force(law: Law, year: int, code: str, decis
 
 @pytest.mark.parametrize(("year", "code"), CODES.items())
 def test_a_value_cites_the_edition_in_force(law: Law, year: int, code: str) -> None:
-    program = Program(law, law.select("statute"), law.phase_of(year, None), year)
+    program = _by_statute(law, year)
     value, entry = program.parameter("coverage.threshold", None, date(year, 12, 31))
     assert value == 20000 and entry is not None
     assert [name for name, _ in entry.cites] == ["icap-2025", code]
@@ -195,7 +201,7 @@ def test_a_value_cites_the_edition_in_force(law: Law, year: int, code: str) -> N
 
 def test_a_monitoring_plan_is_judged_by_the_text_of_the_day_it_was_due(law: Law) -> None:
     """Of phase 5, due by 1 Apr 2022, whatever the year asked about: the edition of 8 June 2024 does not reach back to it."""
-    program = Program(law, law.select("statute"), law.phase_of(2025, None), 2025)
+    program = _by_statute(law, 2025)
     codes = {
         name
         for typed in program.rules(("installation_year", "monitoring_plan"))
