@@ -39,7 +39,11 @@ def findings_of(path: Path, root: Path, schema_dir: Path) -> list[Finding]:
     look = _Look(root, schema_dir)
     look.whole()
     wanted = named(path)
-    chosen = {replace(one, file=named(_real(root, one.file))) for one in look.found}
+    here, home = str(root.resolve()), named(root)
+    chosen = {
+        replace(one, file=named(_real(root, one.file)), message=one.message.replace(here, home), remedy=one.remedy.replace(here, home))
+        for one in look.found
+    }
     if path.resolve() != root.resolve():
         chosen = {one for one in chosen if one.file == wanted or one.file.startswith(wanted.rstrip("/") + "/")}
     return list(_folded(sorted(chosen, key=lambda one: (one.file, one.line, one.column, one.code, one.message))))
