@@ -105,3 +105,64 @@ def test_a_sum_over_lots_beyond_64_bits_neither_wraps_nor_rounds() -> None:
     decided = agree(law, facts_of(law.vocabulary, facts))
     frame, scale = decided.frames["site_year"].sort("key"), decided.scales["site_year", "d"]
     assert [Fraction(n, scale) for n in frame["d"].to_list()] == [10 * 2**61, 0, Fraction(20_000_001_000_001, 10**6)]
+
+
+# -- members that may not belong ------------------------------------------------------------------------------------------
+
+LEAST = law_of(
+    """
+    phase: {id: p, title: {en: p}, years: {from: 2022, to: 2023}, plan: plan_a}
+    decisions:
+      first: {type: date, nullable: true}
+      last: {type: date, nullable: true}
+      first_or_started: {type: date}
+      last_or_closed: {type: date, nullable: true}
+      least: {type: number, unit: tCO2, nullable: true}
+      most: {type: number, unit: tCO2}
+      first_before: {type: date, nullable: true}
+      last_before: {type: date}
+    rules:
+    - {rule: r0, decides: first, value: 'min((r.submitted for r in reports if r.verified), default=none)'}
+    - {rule: r1, decides: last, value: 'max((r.submitted for r in reports if r.verified and r.light == green), default=none)'}
+    - {rule: r2, decides: first_or_started, value: 'min((r.submitted for r in reports if r.verified), default=installation.started)'}
+    - {rule: r3, decides: last_or_closed, value: 'max((r.submitted for r in reports if r.light == red), default=installation.closed)'}
+    - {rule: r4, decides: least, value: 'min((e.extra for e in emissions if e.tonnes > e.extra), default=none)'}
+    - {rule: r5, decides: most, value: 'max((e.extra for e in emissions if e.tonnes < e.extra or e.gas == co2), default=emissions[ch4].tonnes)'}
+    - {rule: r6, decides: first_before, value: 'min((e.first for e in earlier if e.most > most), default=first)'}
+    - {rule: r7, decides: last_before, value: 'max((e.last for e in earlier if e.least < most), default=first_or_started)'}
+    """
+)
+DAYS_OR_NOT = st.sampled_from(["2022-03-01", "2022-04-01", "2023-04-01", "unknown"])
+REPORT = st.fixed_dictionaries(
+    {
+        "submitted": DAYS_OR_NOT,
+        "verified": st.sampled_from(["true", "true", "false", "unknown"]),
+        "light": st.sampled_from(["green", "red", "unknown"]),
+    }
+)
+EMISSION = st.fixed_dictionaries(
+    {"tonnes": st.sampled_from(["1", "7", "unknown"]), "extra": st.sampled_from(["0", "4", "9.5", "none", "unknown"])}
+)
+GASES_AND_YEARS = [(gas, year) for gas in ("co2", "ch4") for year in (2022, 2023)]
+SITE = st.fixed_dictionaries(
+    {
+        "started": DAYS_OR_NOT,
+        "closed": st.sampled_from(["2024-01-01", "none", "unknown"]),
+        "reports": st.lists(REPORT, max_size=3),
+        "emissions": st.lists(EMISSION, min_size=len(GASES_AND_YEARS), max_size=len(GASES_AND_YEARS)),
+    }
+)
+
+
+@examples(40)
+@given(st.lists(SITE, min_size=1, max_size=6))
+def test_the_least_of_members_that_may_not_belong_needs_no_proof(sites: list[dict[str, Any]]) -> None:
+    facts: dict[str, Any] = {"as_of": "2025-01-01", "installations": [], "reports": [], "emissions": []}
+    for n, site in enumerate(sites):
+        facts["installations"].append({"id": f"I{n}", "started": site["started"], "closed": site["closed"]})
+        facts["reports"] += [{"installation": f"I{n}", **report} for report in site["reports"]]
+        facts["emissions"] += [
+            {"installation": f"I{n}", "year": year, "gas": gas, **emission}
+            for (gas, year), emission in zip(GASES_AND_YEARS, site["emissions"], strict=True)
+        ]
+    assert agree(LEAST, facts_of(LEAST.vocabulary, facts)).proved == {}

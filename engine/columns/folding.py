@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.columns.cells import INT, Cell, Space, Unsupported
+from engine.columns.cells import Cell, Cells, Space, Unsupported
 from engine.columns.compiling import Bound, Env
 from engine.columns.relations import Relations
 from engine.columns.values import Members, Number, Truth, Value
 from engine.language import Unknown, walk
 from engine.language.nodes import Aggregate, Rows, Var
-
-FAR = 2**62
 
 
 @dataclass(frozen=True)
@@ -135,49 +133,78 @@ class Folding(Relations):
         return m.between(low, high, c.no(c.either(*no_low)), c.no(c.either(*no_high)), self._exact(parts), aligned[0].scale)
 
     def _extreme(self, function: str, parts: list[Part], default: Value) -> Value:
-        """min or max; a group in which a member may or may not belong is proved."""
+        """min or max; members that may not belong can only move it outwards, never inwards."""
         c, m = self.cells, self.meaning
-        if not isinstance(default, Number):
+        values = [part.value for part in parts if isinstance(part.value, Number)]
+        if not isinstance(default, Number) or len(values) < len(parts):
             raise Unsupported("min and max of this")
-        exists: list[Cell] = []
-        doubt: list[Cell] = []
-        found: Number | None = None
-        turned = []
-        for part in parts:
-            if not isinstance(part.value, Number):
-                raise Unsupported("min and max of this")
-            turned.append(part.value if function == "min" else m.negative(part.value))
-        for part, value in zip(parts, m.aligned(*turned) if turned else (), strict=True):
-            none = c.both(value.known, value.none)
-            may_be_none = c.both(c.no(value.known), value.open_none)
-            kept = c.both(part.kept.holds, c.no(none))
-            doubt.append(
-                part.fold("any", c.either(c.both(c.no(part.kept.holds), c.no(part.kept.fails), c.no(none)), c.both(kept, may_be_none)))
-            )
-            far = c.const(max(value.low.high, value.high.high, 0), INT)
-            here = part.fold("any", kept)
-            low = part.fold("min", c.choose(kept, value.low, far))
-            bounded = c.both(kept, value.has_high)
-            high = low if value.low is value.high and value.has_high is c.true else part.fold("min", c.choose(bounded, value.high, far))
-            has_low = c.no(part.fold("any", c.both(kept, c.no(value.has_low))))
-            has_high = here if bounded is kept else part.fold("any", bounded)
-            one = m.between(low, high, has_low, has_high, c.true, value.scale)
-            found = one if found is None else self._less_of(found, c.either(*exists), one, here)
-            exists.append(here)
-        any_there = c.either(*exists)
-        if found is None or any_there is c.false:
-            result: Value = default
-        else:
-            value = found if function == "min" else m.negative(found)
-            result = m.choose(m.truth(any_there), value, default)
-        exact = c.both(self._exact(parts), c.no(c.either(*doubt)), c.either(default.exact, any_there))
-        return replace(result, exact=exact)
+        turned = values if function == "min" else [m.negative(value) for value in values]
+        *turned, stand_in = m.aligned(*turned, default if function == "min" else m.negative(default))
+        members = [_Member.of(c, part, value) for part, value in zip(parts, turned, strict=True)]
+        certain = c.either(*(member.any(member.certain) for member in members))
+        perhaps = c.either(*(member.any(member.perhaps) for member in members))
+        found = stand_in
+        if members:
+            least = self._least_of(members)
+            found = m.chosen(certain, least, m.chosen(perhaps, self._loosely(members, least, stand_in), stand_in))
+        result = found if function == "min" else m.negative(found)
+        return replace(result, exact=c.both(self._exact(parts), c.either(default.exact, certain)))
 
-    def _less_of(self, one: Number, one_there: Cell, two: Number, two_there: Cell) -> Number:
-        """The least of two groups' extremes, either of which may have no member."""
-        m = self.meaning
-        both = m.least([one, two])
-        lone = m.choose(m.truth(one_there), one, two)
-        picked = m.choose(m.truth(self.cells.both(one_there, two_there)), both, lone)
-        assert isinstance(picked, Number)
-        return picked
+    def _least_of(self, members: list[_Member]) -> Number:
+        """The least of the members, of which one belongs for certain: those that may not belong can but lower it."""
+        c = self.cells
+        lows = [(k, c.either(k.certain, k.perhaps), k.value.low) for k in members]
+        highs = [(k, c.both(k.certain, k.value.has_high), k.value.high) for k in members]
+        has_low = c.no(c.either(*(k.any(c.both(mask, c.no(k.value.has_low))) for k, mask, _ in lows)))
+        has_high = c.either(*(k.any(mask) for k, mask, _ in highs))
+        low = self._furthest("min", lows)
+        high = low if lows == highs else self._furthest("min", highs)
+        return self.meaning.between(low, high, has_low, has_high, c.true, members[0].value.scale)
+
+    def _loosely(self, members: list[_Member], least: Number, default: Number) -> Number:
+        """Where no member belongs for certain: the default, or any of those that may belong."""
+        c = self.cells
+        none = c.both(default.known, default.none)
+        top = self._furthest("max", [(k, k.perhaps, k.value.high) for k in members])
+        topless = c.either(*(k.any(c.both(k.perhaps, c.no(k.value.has_high))) for k in members))
+        low = c.choose(none, least.low, c.smaller(least.low, default.low))
+        high = c.choose(none, top, c.larger(top, default.high))
+        has_low = c.both(least.has_low, c.either(none, default.has_low))
+        has_high = c.both(c.no(topless), c.either(none, default.has_high))
+        found = self.meaning.between(low, high, has_low, has_high, c.true, least.scale)
+        open_none = c.either(none, c.both(c.no(default.known), default.open_none))
+        return replace(found, known=c.both(found.known, c.no(open_none)), open_none=open_none)
+
+    def _furthest(self, function: str, members: list[tuple[_Member, Cell, Cell]]) -> Cell:
+        """The least or greatest of cells where their masks hold; nothing particular where none does."""
+        c = self.cells
+        if function == "min":
+            far, join = c.const(max(0, *(cell.high for _, _, cell in members))), c.smaller
+        else:
+            far, join = c.const(min(0, *(cell.low for _, _, cell in members))), c.larger
+        found = far
+        for member, mask, cell in members:
+            if mask is not c.false:
+                one = member.part.fold(function, c.choose(mask, cell, far))
+                found = join(found, one if len(members) == 1 else c.choose(member.any(mask), one, far))
+        return found
+
+
+@dataclass(frozen=True)
+class _Member:
+    """Rows among which the least is sought: where they belong for certain, and where they may."""
+
+    part: Part
+    value: Number
+    certain: Cell
+    perhaps: Cell
+
+    @classmethod
+    def of(cls, c: Cells, part: Part, value: Number) -> _Member:
+        """What is none does not belong; what may be none may not belong."""
+        there = c.no(c.both(value.known, value.none))
+        certain = c.both(part.kept.holds, there, c.either(value.known, c.no(value.open_none)))
+        return cls(part, value, certain, c.both(c.no(part.kept.fails), there, c.no(certain)))
+
+    def any(self, mask: Cell) -> Cell:
+        return self.part.fold("any", mask)

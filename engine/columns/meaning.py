@@ -112,8 +112,11 @@ class Meaning(Comparing):
         has_high = c.either(zero, c.choose(down, item.has_low, item.has_high))
         return self.between(low, high, has_low, has_high, self.true, factor.scale * item.scale)
 
-    def _chosen(self, test: Cell, then: Number, other: Number) -> Number:
+    def chosen(self, test: Cell, then: Number, other: Number) -> Number:
+        """``then`` where ``test`` is true, else ``other``."""
         c = self.cells
+        if test.constant:
+            return then if test.value else other
         then, other = self.aligned(then, other)
         pairs = {name: c.choose(test, getattr(then, name), getattr(other, name)) for name in NUMBER_PARTS}
         return Number(**pairs, scale=then.scale)
@@ -174,7 +177,7 @@ class Meaning(Comparing):
         joined = self.hull(then, other)
         if isinstance(then, Number) and isinstance(other, Number) and isinstance(joined, Number):
             then, other = self.aligned(then, other)
-            picked: Value = self._chosen(test.holds, then, self._chosen(wavering, joined, other))
+            picked: Value = self.chosen(test.holds, then, self.chosen(wavering, joined, other))
         elif isinstance(then, Code) and isinstance(other, Code) and isinstance(joined, Code):
             picked = self._chosen_code(test.holds, then, self._chosen_code(wavering, joined, other))
         else:
@@ -228,7 +231,7 @@ class Meaning(Comparing):
             loose = self.hull(replace(item, open_none=self.false), other)
             assert isinstance(loose, Number)
             loose = replace(loose, known=self.false, none=self.false, open_none=c.choose(other.known, other.none, other.open_none))
-            picked: Value = self._chosen(none, other, self._chosen(wavering, loose, item))
+            picked: Value = self.chosen(none, other, self.chosen(wavering, loose, item))
         elif isinstance(item, Code) and isinstance(other, Code):
             wavering = c.both(c.no(item.known), item.open_none)
             unsure = replace(item, open_none=c.choose(other.known, other.none, other.open_none))
