@@ -13,10 +13,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.columns import Decided
+from engine.columns import Decided, decide
 from engine.law import Law
 from tests.small_law import facts_of, law_of
-from tests.test_columns import agree
+from tests.test_columns import agree, tables_of
 from tests.test_oracle import BASE_TREE, THOROUGH, Pick, examples, picker, random_facts, random_rules, random_values, too_large
 
 HUGE = ("9223372036854775807", "9223372036854775808")
@@ -44,12 +44,19 @@ def test_random_programs_come_out_as_proved(randomly: Random) -> None:
 # -- numbers that tempt ---------------------------------------------------------------------------------------------------
 
 
+def seen_in_2023(sites: list[dict[str, str]]) -> dict[str, Any]:
+    """Facts about installations, each with emissions in 2023."""
+    return {
+        "as_of": "2025-01-01",
+        "installations": [{"id": f"I{n}", **cells} for n, cells in enumerate(sites)],
+        "emissions": [{"installation": f"I{n}", "year": 2023, "gas": "co2"} for n in range(len(sites))],
+    }
+
+
 def asked(declared: str, value: str, sites: list[dict[str, str]], more: str = "{}") -> tuple[list[Any], Decided]:
     """The exact values of one decision ``d`` over installations, once columns and proving agree on them."""
     law = law_of(f"decisions: {{d: {{{declared}}}}}", f"rules: [{{rule: r, decides: d, value: '{value}'}}]", more)
-    facts = {"as_of": "2025-01-01", "installations": [{"id": f"I{n}", **cells} for n, cells in enumerate(sites)]}
-    facts["emissions"] = [{"installation": f"I{n}", "year": 2023, "gas": "co2"} for n in range(len(sites))]
-    decided = agree(law, facts_of(law.vocabulary, facts))
+    decided = agree(law, facts_of(law.vocabulary, seen_in_2023(sites)))
     frame, scale = decided.frames["site_year"].sort("key"), decided.scales["site_year", "d"]
     return [Fraction(number, scale) if number is not None else None for number in frame["d"].to_list()], decided
 
@@ -166,3 +173,91 @@ def test_the_least_of_members_that_may_not_belong_needs_no_proof(sites: list[dic
             for (gas, year), emission in zip(GASES_AND_YEARS, site["emissions"], strict=True)
         ]
     assert agree(LEAST, facts_of(LEAST.vocabulary, facts)).proved == {}
+
+
+# -- exceptions that are open ---------------------------------------------------------------------------------------------
+
+EXCEPTED = law_of(
+    """
+    phase: {id: p, title: {en: p}, years: {from: 2023, to: 2023}, plan: plan_a}
+    decisions:
+      faults: {type: set, codes: lights}
+      spared: {type: bool}
+    rules:
+    - {rule: late, decides: faults, when: installation.owed > 5, value: red}
+    - {rule: excused, decides: faults, exception_to: late, when: installation.active, value: green}
+    - {rule: not-excused, decides: faults, exception_to: excused, when: installation.sector == oil, value: amber}
+    - {rule: as-reported, decides: faults, when: installation.signed > 0, value: 'green if installation.count > 2 else red'}
+    - {rule: spared, decides: spared, when: not (amber in faults) and some(faults)}
+    """
+)
+STATED = st.fixed_dictionaries(
+    {
+        "owed": st.sampled_from(["1", "9", "unknown"]),
+        "signed": st.sampled_from(["-1", "1", "unknown"]),
+        "count": st.sampled_from(["0", "7", "unknown"]),
+        "active": st.sampled_from(["true", "false", "unknown"]),
+        "sector": st.sampled_from(["oil", "power", "unknown"]),
+    }
+)
+
+
+@examples(40)
+@given(st.lists(STATED, min_size=1, max_size=12))
+def test_a_set_with_open_exceptions_needs_no_proof(sites: list[dict[str, str]]) -> None:
+    facts = facts_of(EXCEPTED.vocabulary, seen_in_2023(sites))
+    decided = agree(EXCEPTED, facts)
+    assert decided.proved == {}
+    rules = [c for c in decided.frames["site_year"].columns if c.startswith("rule:")]
+    proofs = decide(EXCEPTED, tables_of(facts, EXCEPTED.vocabulary), facts.as_of, generic=True)
+    own, other = (f.frames["site_year"].sort("key").select(rules) for f in (decided, proofs))
+    assert own.equals(other, null_equal=True)
+
+
+# -- parameters by keys and days that are not known -----------------------------------------------------------------------
+
+KEYED = law_of(
+    """
+    phase: {id: p, title: {en: p}, years: {from: 2023, to: 2023}, plan: plan_a}
+    governing_dates:
+      started: installation.started
+      closed: default(installation.closed, date(2030, 1, 1))
+    parameters:
+      by_second: {type: number, governed_by: started, keyed_by: sectors}
+      by_closed: {type: number, governed_by: closed, keyed_by: sectors}
+    values:
+      by_second:
+        power: [{value: 1, from: 2010-01-01}]
+        oil: [{value: 1, from: 2010-01-01, to: 2023-01-01}, {value: 4, from: 2023-01-01}]
+      by_closed:
+        power: [{value: 2, from: 2010-01-01}]
+        oil: [{value: 2, from: 2010-01-01}]
+        cement: [{value: 2, from: 2010-01-01}]
+    decisions:
+      n1: {type: number, nullable: true}
+      n2: {type: number, nullable: true}
+      n3: {type: number}
+      n4: {type: number}
+    rules:
+    - {rule: r1, decides: n1, value: 'by_second[installation.second]'}
+    - {rule: r2, decides: n2, value: 'by_closed[installation.second]'}
+    - {rule: r3, decides: n3, value: 'default(by_closed[installation.sector], installation.owed)'}
+    - {rule: r4, decides: n4, value: 'default(default(by_second[installation.sector], installation.limit), 7)'}
+    """
+)
+KEYS = st.fixed_dictionaries(
+    {
+        "started": st.sampled_from(["2022-06-01", "2023-06-01", "unknown"]),
+        "closed": st.sampled_from(["2024-01-01", "none", "unknown"]),
+        "second": st.sampled_from(["power", "oil", "cement", "none", "unknown"]),
+        "sector": st.sampled_from(["power", "oil", "cement", "unknown"]),
+        "owed": st.sampled_from(["2", "3", "unknown"]),
+        "limit": st.sampled_from(["1", "none", "unknown"]),
+    }
+)
+
+
+@examples(40)
+@given(st.lists(KEYS, min_size=1, max_size=12))
+def test_a_parameter_by_a_key_and_a_day_that_are_not_known_needs_no_proof(sites: list[dict[str, str]]) -> None:
+    assert agree(KEYED, facts_of(KEYED.vocabulary, seen_in_2023(sites))).proved == {}

@@ -30,19 +30,19 @@ class Cell:
             `row` (index of a row) or `text`.
         low, high: the range of an integer kind.
         number: in the order of making, so arguments come before what uses them.
+        constant: whether it is the same everywhere: ``extra`` is its value.
+        negation: of a condition, its contrary, once that was made.
     """
 
-    __slots__ = ("args", "extra", "high", "kind", "low", "number", "op", "space")
+    __slots__ = ("args", "constant", "extra", "high", "kind", "low", "negation", "number", "op", "space")
 
     def __init__(
         self, op: str, args: tuple[Cell, ...], extra: Any, space: Space | None, kind: str, low: Any, high: Any, number: int
     ) -> None:
         self.op, self.args, self.extra, self.space, self.kind = op, args, extra, space, kind
         self.low, self.high, self.number = low, high, number
-
-    @property
-    def constant(self) -> bool:
-        return self.op == "const"
+        self.constant = op == "const"
+        self.negation: Cell | None = None
 
     @property
     def value(self) -> Any:
@@ -58,11 +58,12 @@ class Cells:
 
     def __init__(self) -> None:
         self._made: dict[Any, Cell] = {}
+        self._joined: dict[frozenset[int], Cell] = {}
         self.true, self.false = self.const(True, BOOL), self.const(False, BOOL)
         self.zero = self.const(0)
 
     def make(self, op: str, args: tuple[Cell, ...], extra: Any, space: Space | None, kind: str, low: Any = None, high: Any = None) -> Cell:
-        key = (op, tuple(a.number for a in args), extra, space, kind)
+        key = (op, args, extra, space, kind)
         found = self._made.get(key)
         if found is None:
             found = self._made[key] = Cell(op, args, extra, space, kind, low, high, len(self._made))
@@ -92,36 +93,45 @@ class Cells:
     # -- conditions ---------------------------------------------------------------------------------------------
 
     def no(self, item: Cell) -> Cell:
-        if item.constant:
-            return self.false if item.value else self.true
-        if item.op == "not":
-            return item.args[0]
-        return self.make("not", (item,), None, item.space, BOOL)
+        found = item.negation
+        if found is None:
+            if item.constant:
+                found = self.false if item.value else self.true
+            else:
+                found = item.args[0] if item.op == "not" else self.make("not", (item,), None, item.space, BOOL)
+            item.negation = found
+        return found
 
     def both(self, *items: Cell) -> Cell:
         """All of them; complements, repetitions and what the rest decides fold away."""
         parts: dict[int, Cell] = {}
-        todo = list(items)
-        while todo:
-            item = todo.pop()
-            if item.op == "and":
-                todo.extend(item.args)
-            elif item.constant:
-                if not item.value:
+        for item in items:
+            if item.constant:
+                if not item.extra:
                     return self.false
+            elif item.op == "and":
+                for part in item.args:
+                    parts[part.number] = part
             else:
                 parts[item.number] = item
+        if len(parts) < 2:
+            return next(iter(parts.values()), self.true)
+        key = frozenset(parts)
+        found = self._joined.get(key)
+        if found is None:
+            found = self._joined[key] = self._both(parts)
+        return found
+
+    def _both(self, parts: dict[int, Cell]) -> Cell:
         kept = self._simplified(parts)
         if kept is None:
             return self.false
-        if not kept:
-            return self.true
-        if len(kept) == 1:
-            return kept[0]
+        if len(kept) < 2:
+            return kept[0] if kept else self.true
         joined = self._before_gathering(kept)
         if len(joined) < len(kept):
             return self.both(*joined)
-        return self.make("and", tuple(sorted(joined, key=lambda c: c.number)), None, joined[0].space, BOOL)
+        return self.make("and", tuple(sorted(joined, key=_number)), None, joined[0].space, BOOL)
 
     def _before_gathering(self, items: list[Cell]) -> list[Cell]:
         """Conditions on the same gathered rows are joined there, so that one column is gathered."""
@@ -144,46 +154,39 @@ class Cells:
 
     def _simplified(self, parts: dict[int, Cell]) -> list[Cell] | None:
         """The conjuncts that say something beside the others; None where they exclude each other."""
-        changed = True
-        while changed:
-            changed = False
-            equals: dict[int, int] = {}
-            for item in list(parts.values()):
-                if item.op == "not" and item.args[0].number in parts:
-                    return None
-                if item.op == "eq" and item.args[0].constant is not item.args[1].constant:
-                    other, constant = item.args if item.args[1].constant else item.args[::-1]
-                    if equals.setdefault(other.number, constant.value) != constant.value:
+        shortened = True
+        while shortened:
+            shortened = False
+            negated = [item for item in parts.values() if item.op == "not"]
+            denied = {item.args[0].number for item in negated}
+            if not denied.isdisjoint(parts):
+                return None
+            equals: dict[int, Any] = {}
+            for item in parts.values():
+                if item.op == "eq":
+                    side, value = _stated(item)
+                    if equals.setdefault(side, value) != value:
                         return None
-            for item in list(parts.values()):
-                if item.op != "not":
-                    continue
+            for item in negated:
                 inside = item.args[0]
-                if inside.op == "eq" and inside.args[0].constant is not inside.args[1].constant:
-                    other, constant = inside.args if inside.args[1].constant else inside.args[::-1]
-                    if other.number in equals and equals[other.number] != constant.value:
+                if inside.op == "eq":
+                    side, value = _stated(inside)
+                    if equals.get(side, value) != value:
                         del parts[item.number]
-                        changed = True
                 elif inside.op == "and":
-                    if any(self.no(a).number in parts for a in inside.args):
+                    if any(a.args[0].number in parts if a.op == "not" else a.number in denied for a in inside.args):
                         del parts[item.number]
-                        changed = True
                     elif any(a.number in parts for a in inside.args):
                         del parts[item.number]
                         rest = self.no(self.both(*(a for a in inside.args if a.number not in parts)))
-                        if rest.constant:
-                            if not rest.value:
-                                return None
-                        else:
-                            for part in rest.args if rest.op == "and" else (rest,):
-                                parts[part.number] = part
-                        changed = True
-                if changed:
-                    break
+                        if rest is self.false:
+                            return None
+                        parts |= {part.number: part for part in (rest.args if rest.op == "and" else (rest,)) if not part.constant}
+                        shortened = True
         return list(parts.values())
 
     def either(self, *items: Cell) -> Cell:
-        return self.no(self.both(*(self.no(item) for item in items)))
+        return self.no(self.both(*[self.no(item) for item in items]))
 
     # -- comparisons --------------------------------------------------------------------------------------------
 
@@ -351,3 +354,15 @@ class Cells:
         low, high = min(0, low), max(0, high)
         wide = item.kind == WIDE or (function == "sum" and not (low >= -MAX_INT and high <= MAX_INT))
         return self.make("group", args, (function, rows), space, WIDE if wide else INT if function == "sum" else item.kind, low, high)
+
+
+def _number(cell: Cell) -> int:
+    return cell.number
+
+
+def _stated(equation: Cell) -> tuple[int, Any]:
+    """Of an equation with a constant, the number of the other side and the constant; of another its own number, and that it holds."""
+    one, two = equation.args
+    if one.constant is two.constant:
+        return equation.number, True
+    return (one.number, two.extra) if two.constant else (two.number, one.extra)

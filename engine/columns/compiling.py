@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, Cell, Cells, Space, Unsupported
 from engine.columns.data import Data
 from engine.columns.encoding import days, kind_of
 from engine.columns.meaning import Meaning
 from engine.columns.values import Code, Members, Number, Truth, Value
-from engine.language import OpenSet, Type, Unknown, compile_node, walk
+from engine.language import OpenSet, Type, Unknown, children, compile_node
 from engine.language.nodes import (
     Aggregate,
     And,
@@ -57,8 +58,33 @@ class Bound:
     year: int = 0
     constant: Any = None
 
+    @cached_property
+    def identity(self) -> tuple[Any, ...]:
+        """What tells it from all else that the same name may stand for."""
+        return self.space, self.index, self.year, self.constant
+
 
 Env = Mapping[str, Bound]
+
+
+class Reads(NamedTuple):
+    """What an expression takes from its surroundings: names that stand for something there, and whether it looks at facts itself."""
+
+    names: frozenset[str]
+    facts: bool
+
+
+def reads(node: Node) -> Reads:
+    """What an expression reads; found once for each."""
+    found: Reads | None = node.__dict__.get("_reads")
+    if found is None:
+        inner = [reads(child) for child in children(node)]
+        names = frozenset({node.name}) if isinstance(node, Var) else frozenset[str]().union(*(each.names for each in inner))
+        if isinstance(node, Aggregate):
+            outer = [reads(part).names for part in (node.over, node.default) if part is not None]
+            names = (names - {node.variable}).union(*outer)
+        found = node.__dict__["_reads"] = Reads(names, isinstance(node, FACTUAL) or any(each.facts for each in inner))
+    return found
 
 
 class Compiler:
@@ -85,7 +111,8 @@ class Compiler:
         Raises:
             Unsupported: columns cannot compute it exactly.
         """
-        key = (id(node), space, tuple((name, b.space, b.index.number if b.index else None, b.year, b.constant) for name, b in env.items()))
+        bounds = [env.get(name) for name in reads(node).names]
+        key = (id(node), space, *(bound and bound.identity for bound in bounds))
         found = self._memo.get(key)
         if found is None:
             if self.is_constant(node, env):
@@ -97,13 +124,9 @@ class Compiler:
         return found
 
     def is_constant(self, node: Node, env: Env) -> bool:
-        inner = {part.variable for part in walk(node) if isinstance(part, Aggregate)}
-        for part in walk(node):
-            if isinstance(part, FACTUAL):
-                return False
-            if isinstance(part, Var) and part.name not in inner and (part.name not in env or env[part.name].space is not None):
-                return False
-        return True
+        """Whether no fact can change it."""
+        names, facts = reads(node)
+        return not facts and all(name in env and env[name].space is None for name in names)
 
     def constant(self, node: Node, env: Env) -> Any:
         """The engine's own value of an expression that no fact can change."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.columns.cells import Cell, Cells, Space, Unsupported
-from engine.columns.compiling import Bound, Env
+from engine.columns.compiling import Bound, Env, reads
 from engine.columns.relations import Relations
 from engine.columns.values import Members, Number, Truth, Value
-from engine.language import Unknown, walk
-from engine.language.nodes import Aggregate, Rows, Var
+from engine.language import Unknown
+from engine.language.nodes import Aggregate, Rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Folding(Relations):
     def _parts_of_rows(self, node: Aggregate, env: Env, space: Space, known: list[Cell]) -> Any:
         assert isinstance(node.over, Rows)
         inner = [n for n in (node.condition, node.element) if n is not None]
-        needed = frozenset(v.name for n in inner for v in walk(n) if isinstance(v, Var) and v.name in env and v.name != node.variable)
+        needed = frozenset(name for n in inner for name in reads(n).names if name in env and name != node.variable)
         groups = self.groups(node.over, node.variable, needed, env, space)
         table = self.vocabulary.tables.get(node.over.type.table or "")
         there = []

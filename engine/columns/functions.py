@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -132,12 +133,19 @@ class Functions(Compiler):
             values = [[change(v) for v in row] for row in values]
         index = self._index(at, days_, key, len(members))
         table = self._looked_up(index, [v for row in values for v in row], node)
-        open_key: Value | None = None
+        common: Value | None = None
         if key is not None and key.known is not self.cells.true:
             stretches = self._index(at, days_, None, 1)
-            nothing = [None] if key.open_none is not self.cells.false else []
-            open_key = self._looked_up(stretches, [hull([*row, *nothing], frozenset()) for row in values], node)
-        return self._guarded(table, at, key, node, open_key)
+            common = self._chosen_by(
+                key.open_none, lambda none: self._looked_up(stretches, [hull([*row, *none], frozenset()) for row in values], node)
+            )
+        return self._guarded(table, at, key, node, common)
+
+    def _chosen_by(self, open_none: Cell, common: Callable[[list[None]], Value]) -> Value:
+        """What the values under every possible key have in common, none among them where the key may be none."""
+        if open_none.constant:
+            return common([None] if open_none.value else [])
+        return self.meaning.choose(self.meaning.truth(open_none), common([None]), common([]))
 
     def _values(self, node: Parameter, members: tuple[Any, ...], at: Number) -> tuple[list[int], list[list[Any]]]:
         """The days from which the parameter may have another value, and for each stretch its value under each key."""
@@ -216,23 +224,22 @@ class Functions(Compiler):
             return self.cells.over((index,), "table", values, kind)
         return self.cells.over((index,), "table", values, kind, min(values), max(values))
 
-    def _guarded(self, item: Value, at: Number, key: Code | None, node: Parameter, open_key: Value | None) -> Value:
-        """None where the day or key is none; where the key is not known, what the values under every key have in common."""
+    def _guarded(self, item: Value, at: Number, key: Code | None, node: Parameter, common: Value | None) -> Value:
+        """None where the day or key is none; where only the key is not known, what the values under every key have in common."""
         c, m = self.cells, self.meaning
         exact = c.both(at.exact, item.exact)
-        none = c.both(at.known, at.none)
+        none, unknown = c.both(at.known, at.none), c.no(at.known)
         if key is not None:
-            waver, sure_none = c.no(key.known), c.both(key.known, key.none)
-            either = c.either(key.known, key.open_none, c.no(key.open_none) if key.open_none.constant else c.false)
-            exact = c.both(exact, key.exact, c.either(either, c.no(at.known)), c.either(key.known, c.no(none)))
-            none = c.either(none, sure_none)
-            if open_key is not None:
-                item = m.choose(m.truth(waver), open_key, item)
-        unknown = c.no(at.known)
+            exact = c.both(exact, key.exact)
+            vague = c.no(key.known)
+            unknown = c.either(unknown, c.both(vague, none))
+            none = c.either(none, c.both(key.known, key.none))
+            if common is not None:
+                item = m.choose(m.truth(vague), common, item)
         if none is not c.false:
             if isinstance(item, (Truth, Members)):
                 raise Unsupported("a condition or set that may be none")
-            item = m.choose(m.truth(c.both(none, at.known)), self.shaped(self.lifted(None, node.type), node.type), item)
+            item = m.choose(m.truth(none), self.shaped(self.lifted(None, node.type), node.type), item)
         if unknown is not c.false:
             least = None if node.minimum is None else Fraction(node.minimum)
             if isinstance(item, Members):

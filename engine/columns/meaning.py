@@ -174,7 +174,7 @@ class Meaning(Comparing):
         if isinstance(then, Truth) or isinstance(other, Truth):
             raise Unsupported("a condition that may be none")
         exact = self._exact_choice(test, then.exact, other.exact)
-        joined = self.hull(then, other)
+        joined = self.hull(then, other) if wavering is not c.false else other
         if isinstance(then, Number) and isinstance(other, Number) and isinstance(joined, Number):
             then, other = self.aligned(then, other)
             picked: Value = self.chosen(test.holds, then, self.chosen(wavering, joined, other))
@@ -224,18 +224,18 @@ class Meaning(Comparing):
     def stand_in(self, item: Value, other: Value) -> Value:
         """`default(item, other)`."""
         c = self.cells
-        none = c.both(item.known, item.none) if isinstance(item, (Number, Code)) else self.false
+        if not isinstance(item, (Number, Code)):
+            raise Unsupported("default() of this")
+        none, wavering = c.both(item.known, item.none), c.both(c.no(item.known), item.open_none)
         if isinstance(item, Number) and isinstance(other, Number):
             item, other = self.aligned(item, other)
-            wavering = c.both(c.no(item.known), item.open_none)
             loose = self.hull(replace(item, open_none=self.false), other)
             assert isinstance(loose, Number)
             loose = replace(loose, known=self.false, none=self.false, open_none=c.choose(other.known, other.none, other.open_none))
             picked: Value = self.chosen(none, other, self.chosen(wavering, loose, item))
         elif isinstance(item, Code) and isinstance(other, Code):
-            wavering = c.both(c.no(item.known), item.open_none)
             unsure = replace(item, open_none=c.choose(other.known, other.none, other.open_none))
             picked = self._chosen_code(none, other, self._chosen_code(wavering, unsure, item))
         else:
             raise Unsupported("default() of this")
-        return replace(picked, exact=c.both(item.exact, other.exact))
+        return replace(picked, exact=c.both(item.exact, c.either(other.exact, c.no(c.either(none, wavering)))))

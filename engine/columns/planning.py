@@ -218,12 +218,15 @@ def _shown(c: Cells, spec: DecisionSpec, outcome: Outcome) -> Shown:
 
 def read_later(law: Law, program: Program) -> set[Key]:
     """The decisions of earlier years that the rules of a program read."""
+    known: dict[Node, frozenset[Key]] = law.__dict__.setdefault("_read_later", {})
     found: set[Key] = set()
     for key in law.rules:
         for typed in program.rules(key):
             for node in (typed.when, typed.value):
                 if node is not None:
-                    found |= set(_of_earlier(node, law, frozenset()))
+                    if node not in known:
+                        known[node] = frozenset(_of_earlier(node, law, frozenset()))
+                    found |= known[node]
     return found
 
 

@@ -13,12 +13,12 @@ from fractions import Fraction
 from typing import Any
 
 from engine.columns.cells import ROW, TEXT, Cell, Space, Unsupported
-from engine.columns.compiling import Bound, Env, mapped
+from engine.columns.compiling import Bound, Env, mapped, reads
 from engine.columns.data import ANY_NONE
 from engine.columns.encoding import days
 from engine.columns.functions import Functions
 from engine.columns.values import Code, Number, Truth, Value
-from engine.language import EntitySpec, RelationSpec, Unknown, walk
+from engine.language import EntitySpec, RelationSpec, Unknown
 from engine.language.nodes import Lookup, Node, Rows, Var
 
 
@@ -122,7 +122,7 @@ class Relations(Functions):
                     return self._unknown_group(table, target, year, variable, env)
                 filters[name] = constant
             else:
-                needed = needed | frozenset(part.name for part in walk(key) if isinstance(part, Var) and part.name in env)
+                needed = needed | (reads(key).names & env.keys())
         if any(isinstance(v, Code) and v.known is self.cells.false for _, v in dynamic.values()):
             return self._unknown_group(table, target, year, variable, env)
         dynamic_keys = [(name, key) for name, key in keys if name not in filters]

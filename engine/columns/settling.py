@@ -180,7 +180,7 @@ class Settling(Folding):
                 if together is c.false:
                     continue
                 twos.append(together)
-                if one.value is not two.value:
+                if one.value != two.value:
                     known = c.both(self._is_known(one.value), self._is_known(two.value))
                     clashes.append(c.both(together, known, c.no(m.equal(one.value, two.value).holds)))
         conflict, many = c.either(*clashes), c.either(*twos)
@@ -224,20 +224,43 @@ class Settling(Folding):
 
     def _excepted(self, kind: str, candidates: list[Candidate]) -> Outcome:
         c = self.cells
-        waver = [c.both(c.no(k.when.holds), c.no(k.when.fails)) for k in candidates]
-        doubtful = [i for i, w in enumerate(waver) if w is not c.false]
-        certain = self._standing(candidates, [k.when.holds for k in candidates])
+        worlds, open_ = self._combinations(candidates)
+        (_, certain), *others = worlds
         base = self._world(kind, candidates, certain)
-        holds = {k.name: s for k, s in zip(candidates, certain, strict=True)}
         value, gap, conflict = self._value_of(base, kind), base.gap, base.conflict
-        if not doubtful:
+        holds = {k.name: s for k, s in zip(candidates, self._throughout(worlds), strict=True)}
+        if open_ is c.false:
             return Outcome(value, gap, conflict, holds)
-        open_ = c.either(*(waver[i] for i in doubtful))
-        if len(doubtful) > MAX_OPEN:
+        if not others:
             return Outcome(_marked(value, c.no(open_), c), c.both(gap, c.no(open_)), c.both(conflict, c.no(open_)), holds)
         settled = [self._is_known(value)]
         clashing = c.false
-        for choice in product((True, False), repeat=len(doubtful)):
+        for possible, standing in others:
+            world = self._world(kind, candidates, standing)
+            same = c.both(world.known, base.known)
+            if base.value is not None and world.value is not None:
+                same = c.both(same, self.meaning.equal(base.value, world.value).holds)
+            if kind == "bool":
+                same = c.both(same, c.either(c.both(world.any, base.any), c.both(c.no(world.any), c.no(base.any))))
+            settled.append(c.either(c.no(possible), same))
+            gap = c.both(gap, c.either(c.no(possible), world.gap))
+            clashing = c.either(clashing, c.both(possible, world.conflict))
+        sure = c.either(c.no(open_), c.both(*settled))
+        doubted = self._doubted(value, sure)
+        doubted = _marked(doubted, c.either(c.no(open_), c.no(c.both(base.conflict, clashing))), c)
+        return Outcome(doubted, gap, c.both(conflict, c.no(open_)), holds)
+
+    def _combinations(self, candidates: list[Candidate]) -> tuple[list[tuple[Cell, list[Cell]]], Cell]:
+        """Every way in which open rules may turn out: where it can, and which rules then stand; first that none of them holds.
+
+        Returns:
+            Only the first where too many rules may be open; and where any is.
+        """
+        c = self.cells
+        waver = [c.both(c.no(k.when.holds), c.no(k.when.fails)) for k in candidates]
+        doubtful = [i for i, w in enumerate(waver) if w is not c.false]
+        worlds = [(c.true, self._standing(candidates, [k.when.holds for k in candidates]))]
+        for choice in product((True, False), repeat=len(doubtful)) if len(doubtful) <= MAX_OPEN else ():
             if not any(choice):
                 continue
             applying = [k.when.holds for k in candidates]
@@ -248,23 +271,15 @@ class Settling(Folding):
                     possible = c.both(possible, c.no(candidates[i].when.fails))
                 else:
                     possible = c.both(possible, c.no(candidates[i].when.holds))
-            if possible is c.false:
-                continue
-            standing = self._standing(candidates, applying)
-            world = self._world(kind, candidates, standing)
-            same = c.both(world.known, base.known)
-            if base.value is not None and world.value is not None:
-                same = c.both(same, self.meaning.equal(base.value, world.value).holds)
-            if kind == "bool":
-                same = c.both(same, c.either(c.both(world.any, base.any), c.both(c.no(world.any), c.no(base.any))))
-            settled.append(c.either(c.no(possible), same))
-            gap = c.both(gap, c.either(c.no(possible), world.gap))
-            clashing = c.either(clashing, c.both(possible, world.conflict))
-            holds = {k.name: c.both(holds[k.name], c.either(c.no(possible), s)) for k, s in zip(candidates, standing, strict=True)}
-        sure = c.either(c.no(open_), c.both(*settled))
-        doubted = self._doubted(value, sure)
-        doubted = _marked(doubted, c.either(c.no(open_), c.no(c.both(base.conflict, clashing))), c)
-        return Outcome(doubted, gap, c.both(conflict, c.no(open_)), holds)
+            if possible is not c.false:
+                worlds.append((possible, self._standing(candidates, applying)))
+        return worlds, c.either(*waver)
+
+    def _throughout(self, worlds: list[tuple[Cell, list[Cell]]]) -> list[Cell]:
+        """Where each rule stands however open rules turn out."""
+        c = self.cells
+        each = zip(*(standing for _, standing in worlds), strict=True)
+        return [c.both(*(c.either(c.no(possible), s) for (possible, _), s in zip(worlds, own, strict=True))) for own in each]
 
     def _standing(self, candidates: list[Candidate], applying: list[Cell]) -> list[Cell]:
         """Which rules stand once exceptions are heard."""
@@ -286,28 +301,30 @@ class Settling(Folding):
         """Each rule that stands adds its code; one whose code is not known may add any."""
         c = self.cells
         names = {k.name for k in candidates}
-        certain = [k.when.holds for k in candidates]
         if any(set(k.exception_to) & names for k in candidates):
-            certain = self._standing(candidates, certain)
-            exact = c.both(exact, *(c.either(k.when.holds, k.when.fails) for k in candidates))
-        possible = [
-            s if any(set(k.exception_to) & names for k in candidates) else c.no(k.when.fails)
-            for k, s in zip(candidates, certain, strict=True)
-        ]
-        inside: dict[object, Truth] = {}
+            worlds, open_ = self._combinations(candidates)
+            least, most = worlds, worlds
+            exact = exact if len(worlds) > 1 else c.both(exact, c.no(open_))
+        else:
+            least = [(c.true, [k.when.holds for k in candidates])]
+            most = [(c.true, [c.no(k.when.fails) for k in candidates])]
         values = []
         for candidate in candidates:
             if not isinstance(candidate.value, Code) or candidate.value.none is not c.false:
                 raise Unsupported("a set of something else than codes")
             values.append(candidate.value)
-        vague = c.either(*(c.both(p, c.no(v.known)) for v, p in zip(values, possible, strict=True)))
+        perhaps = [c.either(*(c.both(possible, standing[i]) for possible, standing in most)) for i in range(len(candidates))]
+        vague = c.either(*(c.both(p, c.no(v.known)) for v, p in zip(values, perhaps, strict=True)))
+        inside: dict[object, Truth] = {}
         for number in range(len(self.data.tables.codes[codes])):
             member = c.const(number, "code")
             here = [c.both(v.known, c.equal(v.value, member)) for v in values]
-            surely = c.either(*(c.both(s, h) for s, h in zip(certain, here, strict=True)))
-            perhaps = c.either(*(c.both(p, h) for p, h in zip(possible, here, strict=True)))
-            inside[number] = Truth(surely, c.both(c.no(perhaps), c.no(vague)), c.true)
-        holds = {k.name: s for k, s in zip(candidates, certain, strict=True)}
+            surely = c.both(
+                *(c.either(c.no(possible), *(c.both(s, h) for s, h in zip(standing, here, strict=True))) for possible, standing in least)
+            )
+            maybe = c.either(*(c.both(p, h) for p, h in zip(perhaps, here, strict=True)))
+            inside[number] = Truth(surely, c.both(c.no(maybe), c.no(vague)), c.true)
+        holds = {k.name: s for k, s in zip(candidates, self._throughout(least), strict=True)}
         return Outcome(Members(inside, c.false, c.false, exact), c.false, c.false, holds)
 
 

@@ -110,10 +110,13 @@ class Comparing:
 
     def both(self, items: list[Truth]) -> Truth:
         c = self.cells
-        fails = c.either(*(t.fails for t in items))
-        known_to_fail = c.either(*(c.both(t.fails, t.exact) for t in items))
-        exact = c.either(known_to_fail, c.both(*(t.exact for t in items)))
-        return Truth(c.both(*(t.holds for t in items)), fails, exact)
+        holds = c.both(*[t.holds for t in items])
+        certain = all(t.fails is c.no(t.holds) for t in items)
+        fails = c.no(holds) if certain else c.either(*[t.fails for t in items])
+        exact = c.both(*[t.exact for t in items])
+        if exact is not c.true:
+            exact = c.either(exact, *[c.both(t.fails, t.exact) for t in items])
+        return Truth(holds, fails, exact)
 
     def no(self, item: Truth) -> Truth:
         return Truth(item.fails, item.holds, item.exact)
@@ -153,21 +156,25 @@ class Comparing:
             return Truth(same, other, c.both(left.exact, right.exact))
         if isinstance(left, Number) and isinstance(right, Number):
             left, right = self.aligned(left, right)
-            apart = c.either(
-                c.both(left.has_high, right.has_low, c.less(left.high, right.low)),
-                c.both(left.has_low, right.has_high, c.less(right.high, left.low)),
-            )
+            apart = c.false
+            if left.known is not c.true or right.known is not c.true:
+                apart = c.either(
+                    c.both(left.has_high, right.has_low, c.less(left.high, right.low)),
+                    c.both(left.has_low, right.has_high, c.less(right.high, left.low)),
+                )
             same_value = c.equal(left.low, right.low)
         elif isinstance(left, Code) and isinstance(right, Code):
             apart, same_value = self.false, c.equal(left.value, right.value)
         else:
             raise Unsupported("this comparison")
-        known = c.both(left.known, right.known)
+        known, exact = c.both(left.known, right.known), c.both(left.exact, right.exact)
+        if known is c.true and left.none is c.false and right.none is c.false:
+            return Truth(same_value, c.no(same_value), exact)
         there = c.both(c.no(left.none), c.no(right.none))
         same = c.both(known, c.either(c.both(left.none, right.none), c.both(there, same_value)))
         either_none = c.either(c.both(left.known, left.none), c.both(right.known, right.none))
         fails = c.either(c.both(known, c.no(same)), c.both(c.no(known), c.no(either_none), apart))
-        return Truth(same, fails, c.both(left.exact, right.exact))
+        return Truth(same, fails, exact)
 
     def less(self, left: Number, right: Number, or_equal: bool) -> Truth:
         """left < right, or left <= right; false where either is none."""
