@@ -98,6 +98,12 @@ def test_only_the_row_with_a_number_beyond_62_bits_is_proved() -> None:
     assert decided.frames["site_year"].sort("key")["proved"].to_list() == [True, False]
 
 
+def test_two_constants_that_are_further_apart_than_64_bits_say() -> None:
+    text = "(9223372036854775807 if installation.active else -9223372036854775807)"
+    found, decided = asked("type: number", text, [{"active": "true"}, {"active": "false"}])
+    assert found == [2**63 - 1, 1 - 2**63] and decided.proved == {}
+
+
 def test_a_sum_over_lots_beyond_64_bits_neither_wraps_nor_rounds() -> None:
     law = law_of(
         "decisions: {d: {type: number, unit: allowance}}", "rules: [{rule: r, decides: d, value: 'sum(l.quantity for l in lots)'}]"
