@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import DAY, INT, Cells
-from engine.columns.compiling import Bound
 from engine.columns.data import Data
 from engine.columns.encoding import LIMIT, NONE, UNKNOWN, Tables, days
 from engine.columns.running import Run, schedule
 from engine.columns.settling import Settling
+from engine.columns.surroundings import Bound
 from engine.language import ColumnSpec, TableSpec, show
 from engine.law import Program
 from engine.law.invariants import ROW, invariants_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.columns.cells import Cell, Cells, Space, Unsupported
-from engine.columns.compiling import Bound, Env, reads
 from engine.columns.relations import Relations
+from engine.columns.surroundings import Bound, Env, reads
 from engine.columns.values import Members, Number, Truth, Value
 from engine.language import Unknown
 from engine.language.nodes import Aggregate, Rows

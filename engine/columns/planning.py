@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.columns.cells import CODE, Cell, Cells, Space, Unsupported
-from engine.columns.compiling import Bound, mapped, parts_of
+from engine.columns.compiling import mapped, parts_of
 from engine.columns.data import Data
 from engine.columns.running import Schedule, schedule
 from engine.columns.settling import Outcome, Settling
+from engine.columns.surroundings import Bound
 from engine.columns.values import Code, Members, Number, Truth, Value
 from engine.language import DecisionSpec, EntitySpec
 from engine.language.nodes import Aggregate, Decision, Node, Rows, Var, children

@@ -17,13 +17,13 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import TEXT, Cell, Space, Unsupported
-from engine.columns.compiling import Env
 from engine.columns.data import Data
 from engine.columns.encoding import EPOCH
 from engine.columns.planning import Key, environment
 from engine.columns.roots import Slice
 from engine.columns.running import DTYPES, Run, schedule
 from engine.columns.settling import Outcome, Settling
+from engine.columns.surroundings import Env
 from engine.columns.values import Code, Members, Number, Truth, Value
 from engine.explaining.words import Words
 from engine.language import Type, exact, walk

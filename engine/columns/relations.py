@@ -13,10 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 from engine.columns.cells import ROW, TEXT, Cell, Space, Unsupported
-from engine.columns.compiling import Bound, Env, mapped, reads
+from engine.columns.compiling import mapped
 from engine.columns.data import ANY_NONE
 from engine.columns.encoding import days
 from engine.columns.functions import Functions
+from engine.columns.surroundings import Bound, Env, reads
 from engine.columns.values import Code, Number, Truth, Value
 from engine.language import EntitySpec, RelationSpec, Unknown
 from engine.language.nodes import Lookup, Node, Rows, Var

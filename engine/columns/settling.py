@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from engine.columns.cells import Cell, Cells, Space, Unsupported
-from engine.columns.compiling import Env
 from engine.columns.folding import Folding
+from engine.columns.surroundings import Env
 from engine.columns.values import Code, Members, Number, Truth, Value
 from engine.law import TypedRule
 
