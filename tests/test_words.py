@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -451,6 +452,9 @@ def _broken(law: Law, change: Any) -> list[str]:
             "parameters: allocation.benchmark.label has no text in 'ru'",
         ),
         (lambda t: t["phases"]["suspension"]["note"].pop("kk"), "phases: suspension.note has no text in 'kk'"),
+        (lambda t: next(v for v in t["values"] if "note" in v)["note"].pop("kk"), "values: note has no text in 'kk'"),
+        (lambda t: next(q for q in t["questions"].values() if "note" in q)["note"].pop("ru"), "note has no text in 'ru'"),
+        (lambda t: next(r for r in t["records"].values() if "note" in r)["note"].update(kk=""), "note has no text in 'kk'"),
         (lambda t: next(iter(t["questions"].values()))["ask"].pop("ru"), "ask has no text in 'ru'"),
         (lambda t: next(iter(next(iter(t["questions"].values()))["answers"].values()))["says"].pop("kk"), "says has no text in 'kk'"),
         (lambda t: next(iter(t["constructs"].values()))["missing"].pop("kk"), "missing has no text in 'kk'"),
@@ -522,3 +526,17 @@ def test_the_files_have_no_text_of_one_language_where_a_label_is_meant() -> None
                 look(inner, f"{path}[{index}]")
 
     look(tree, "")
+
+
+def test_a_note_in_one_language_is_refused_at_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "rulesets"
+    shutil.copytree(ROOT / "rulesets", folder)
+    file = folder / "parameters" / "mci.yaml"
+    text = file.read_text(encoding="utf-8")
+    broken = re.sub(r"note: \{.*?\}", 'note: "one value"', text, count=1, flags=re.S)
+    assert broken != text
+    file.write_text(broken, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_law(folder, ROOT / "schemas")
+    line = text[: text.index("note: {")].count("\n") + 1
+    assert f"mci.yaml:{line}:" in str(caught.value) and "all three languages" in str(caught.value)

@@ -230,7 +230,7 @@ def _lines(law: Law, selection: Selection, facts: Facts | None, found: Effects, 
             if (name, answer) in found:
                 yield from _effect_lines(law, words, found[name, answer], total)
         if question.get("note"):
-            yield f"    {words.say('note', note=question['note'])}"
+            yield f"    {words.say('note', note=words.label(question['note'], ''))}"
     if idle:
         yield ""
         yield words.say("readings_idle", names=", ".join(idle))

@@ -306,7 +306,7 @@ def law_records_report(law: Law, language: str = "en") -> None:
         rounded = isinstance(value, dict)
         told = words.value(exact(str(value["about"] if rounded else value)), kind)
         figure = words.say("about", value=told) if rounded else told
-        _say(f"{words.label(record['label'], name)}: {figure} [{words.cites(cites(record['cite']))}]")
+        _say(f"{words.label(record['label'], name)}: {figure} [{words.cites(cites(record['cite']))}]{words.note(record.get('note'))}")
     for name, statement in law.tree["statements"].items():
         _say(f"{words.label(statement['says'], name)} [{words.cites(cites(statement['cite']))}]")
 

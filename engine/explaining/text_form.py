@@ -89,4 +89,4 @@ def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, 
                 f" — {words.code(spec.keyed_by, str(key))}" if key is not None and spec.keyed_by != "year" else ""
             )
             printed = words.value(value, spec.type)
-            yield label, printed, words.cites(entry.cites) + (f" ({words.say('note', note=entry.note)})" if entry.note else "")
+            yield label, printed, words.cites(entry.cites) + words.note(entry.note)

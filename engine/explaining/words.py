@@ -67,6 +67,11 @@ class Words:
         text = labels.get(self.language) if isinstance(labels, Mapping) else None
         return _THOUSANDS.sub("\u00a0", str(text)) if text else fallback
 
+    def note(self, note: Any) -> str:
+        """A remark of the ruleset, to stand after what it is about; nothing where there is none."""
+        text = self.label(note, "")
+        return f" ({self.say('note', note=text)})" if text else ""
+
     def decision(self, entity: str, name: str) -> str:
         """The label of a decision."""
         written = self.law.decision_name(entity, name)

@@ -205,7 +205,7 @@ class Law:
             rounded,
             sources,
             (at[0], at[1], at[2]),
-            content.get("note", ""),
+            content.get("note", {}),
             printed,
             content.get("draft", False),
         )

@@ -57,7 +57,7 @@ class Entry:
     rounded: bool
     cites: tuple[tuple[str, str], ...]
     at: tuple[str, int, int]
-    note: str = ""
+    note: Mapping[str, str] = field(default_factory=dict)
     printed: str = ""
     draft: bool = False
 
