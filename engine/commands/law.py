@@ -105,9 +105,13 @@ def _no_as_of(asked: Asked) -> None:
 @law.command("diff")
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
+@click.option(
+    "--witness", is_flag=True, help="Show for each change the smallest case that it decides differently, or the proof that there is none."
+)
+@click.option("--year", "years", type=int, multiple=True, help="Seek witnesses in this year only (default: every year). May be repeated.")
 @common
 @text_or_json
-def law_diff(one: str, other: str, asked: Asked, form: str) -> None:
+def law_diff(one: str, other: str, witness: bool, years: tuple[int, ...], asked: Asked, form: str) -> None:
     """Compare two laws by what they mean: phases, values and rules; other names and another order are no difference.
 
     A and B are each `current`, a phase, an authority, a draft (its name, or draft:FILE), a day of knowledge (known:DATE), a day in force (on:DATE),
@@ -116,6 +120,7 @@ def law_diff(one: str, other: str, asked: Asked, form: str) -> None:
     \b
     Examples:
       kazets law diff current offset-limit-5
+      kazets law diff current offset-limit-5 --witness --year YEAR
       kazets law diff known:DATE known:DATE
       kazets law diff on:DATE on:DATE --authority statute
       kazets law diff PHASE PHASE
@@ -125,8 +130,12 @@ def law_diff(one: str, other: str, asked: Asked, form: str) -> None:
     from engine.drafting.sides import read_side
 
     _no_as_of(asked)
-    sides = (read_side(word, asked.under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other))
-    law_diff_report(next(sides), next(sides), form, asked.language)
+    sides = [read_side(word, asked.under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other)]
+    if witness and any(side.on is not None for side in sides):
+        raise click.UsageError("a case is decided under the law of its own days: --witness goes with known:DATE, not with on:DATE")
+    if years and not witness:
+        raise click.UsageError("--year says where witnesses are sought: add --witness")
+    law_diff_report(sides[0], sides[1], form, asked.language, (years or None) if witness else ())
 
 
 VERBS = (law,)

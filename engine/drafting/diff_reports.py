@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from engine.drafting.diff import LawDiff, RuleChange, Span, ValueChange, diff, whole_years, years_text
 from engine.drafting.sides import Side, both
@@ -13,16 +13,27 @@ from engine.explaining.formulas import Formulas
 from engine.explaining.terminal import say, say_json
 from engine.law import Entry, Phase, TypedRule
 
+if TYPE_CHECKING:
+    from engine.analysis.laws.comparing import Witnesses
 
-def law_diff_report(one: Side, other: Side, form: str, language: str) -> None:
+
+def law_diff_report(one: Side, other: Side, form: str, language: str, years: Sequence[int] | None = ()) -> None:
     """`kazets law diff`: what the second law says otherwise than the first.
+
+    Args:
+        years: in which witnesses are sought; none for no witnesses, None for every year.
 
     Raises:
         InputError: a side cannot be asked.
+        EngineDefect: proving a witness failed.
     """
     found = diff(one, other)
+    witnesses = _witnesses(one, other, years) if years is None or years else None
     if form == "json":
-        say_json(diff_json(one, other, found))
+        from engine.analysis.laws.witnessing import witness_json
+
+        shown = {} if witnesses is None else {"witnesses": witness_json(witnesses) | {"silent": _silent(found, witnesses)}}
+        say_json(diff_json(one, other, found) | shown)
         return
     speech = Speech(next(both((one, other))), language)
     for line in head_lines(speech, one, other):
@@ -32,6 +43,29 @@ def law_diff_report(one: Side, other: Side, form: str, language: str) -> None:
             say(line)
         else:
             console().print(line)
+    if witnesses is not None:
+        from engine.analysis.laws.witnessing import witness_lines
+
+        say("")
+        for text in witness_lines(witnesses, language):
+            say(text)
+        if silent := _silent(found, witnesses):
+            say(speech.tell("diff_silent", names=", ".join(silent)))
+
+
+def _witnesses(one: Side, other: Side, years: Sequence[int] | None) -> Witnesses:
+    from engine.analysis.laws import Side as LawSide
+    from engine.analysis.laws.comparing import witness
+
+    first, second = (LawSide(side.law, side.selection, side.phase) for side in (one, other))
+    return witness(first, second, years)
+
+
+def _silent(found: LawDiff, witnesses: Witnesses) -> list[str]:
+    """The rules and values that differ, but by which no case was found to be decided differently."""
+    flipping = {flip.name for finding in witnesses.findings for flip in finding.flips}
+    changed = [*(change.parameter for change in found.values), *(change.name for change in found.rules)]
+    return [name for name in dict.fromkeys(changed) if name not in flipping]
 
 
 # -- the two laws -------------------------------------------------------------------------------------------------

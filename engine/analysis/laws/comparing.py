@@ -19,7 +19,8 @@ from engine.analysis.laws.replaying import Place, Proved, Trial, slim
 from engine.analysis.laws.universe import Bounds
 from engine.analysis.laws.values import Formula
 from engine.analysis.symbols import Unencodable
-from engine.law import Law
+from engine.law import Law, Program
+from engine.law.apart import Apart, same_facts
 from engine.proving import Root, comparable
 
 
@@ -101,8 +102,17 @@ def witness(
     report = Witnesses(one, other, bounds or Bounds())
     entity = entity or str(one.law.manifest["main"])
     wanted = frozenset(decisions) if decisions is not None else None
+    parting = Parting(one, other)
     for year, plan in _years(one, other, entity, set(years) if years is not None else None):
-        _Year(report, entity, year, plan, wanted).run()
+        known = set(decisions_of(other.law, entity))
+        report.only += [key for key in {*decisions_of(one.law, entity)} ^ known if key not in report.only]
+        common = [key for key in decisions_of(one.law, entity) if key in known and (wanted is None or key in wanted)]
+        apart = parting.of(year, plan)
+        alike = [(year, key) for key in common if apart is not None and key not in apart]
+        report.same += alike
+        report.identical += alike
+        if rest := frozenset(common) - {key for _, key in alike}:
+            _Year(report, entity, year, plan, rest).run()
     report.seconds = time.process_time() - started
     return report
 
@@ -124,19 +134,47 @@ def _governed(side: Side, year: int) -> bool:
     return side.law.phase_of(year, side.selection.known_on) is not None
 
 
-class _Year:
-    """One root in one year under two laws."""
+class Parting:
+    """The decisions that the content of two laws lets come out differently; the solver is asked about no others."""
 
-    def __init__(self, report: Witnesses, entity: str, year: int, plan: str | None, wanted: frozenset[Key] | None) -> None:
+    def __init__(self, one: Side, other: Side) -> None:
+        self.sides = one, other
+        self.comparing = Apart(one.law, other.law) if one.phase is None and other.phase is None and same_facts(one.law, other.law) else None
+        self._found: dict[int, frozenset[Key]] = {}
+
+    def of(self, year: int, plan: str | None = None) -> frozenset[Key] | None:
+        """Those of a year (of a plan); None where the laws cannot be compared by their content."""
+        if self.comparing is None:
+            return None
+        if plan is None and year in self._found:
+            return self._found[year]
+        first = min(phase.first_year for side in self.sides for phase in side.law.phases.values())
+        before = [self.of(earlier) for earlier in range(first, year) if all(_governed(side, earlier) for side in self.sides)]
+        programs = [self._program(side, year, plan) for side in self.sides]
+        found = self.comparing.of(programs[0], programs[1], frozenset[Key]().union(*(keys for keys in before if keys is not None)))
+        if plan is None:
+            self._found[year] = found
+        return found
+
+    def _program(self, side: Side, year: int, plan: str | None) -> Program:
+        phase = side.law.phase_of_plan(plan) if plan is not None else side.law.phase_of(year, side.selection.known_on)
+        assert phase is not None
+        return Program(side.law, side.selection, phase, year)
+
+
+class _Year:
+    """One root in one year under two laws.
+
+    Args:
+        wanted: the decisions that may differ.
+    """
+
+    def __init__(self, report: Witnesses, entity: str, year: int, plan: str | None, wanted: frozenset[Key]) -> None:
         self.report, self.year = report, year
         self.frame = Frame([report.one.law, report.other.law], entity, year, report.bounds, plan)
         self.sides = (report.one, report.other)
         self.encodings = tuple(self.frame.encode(side) for side in self.sides)
-        known = set(decisions_of(report.other.law, entity))
-        self.keys = [key for key in _in_order(self.encodings[0], entity) if key in known and (wanted is None or key in wanted)]
-        for key in {*decisions_of(report.one.law, entity)} ^ known:
-            if key not in report.only:
-                report.only.append(key)
+        self.keys = [key for key in _in_order(self.encodings[0], entity) if key in wanted]
 
     def run(self) -> None:
         told = {finding.decision for finding in self.report.findings}
