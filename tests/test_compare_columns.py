@@ -46,7 +46,7 @@ def both(one: Side, other: Side, register: Register, tables: dict[str, pl.DataFr
     return decide_both(asked, encoded(one.law, tables), register.as_of, shown_decisions(one.law), compared(one.law))
 
 
-@pytest.mark.parametrize("written", ["offset-limit-5", "statute", "known:2024-01-29"])
+@pytest.mark.parametrize("written", ["offset-limit-5", "threshold-10000-auction", "statute", "known:2024-01-29"])
 def test_every_value_that_is_put_out_is_that_of_deciding_everything(written: str, tables: Any) -> None:
     register, frames = tables
     sides = side("current"), side(written)

@@ -91,7 +91,9 @@ class Years:
 
     def shown(self, year: int, code: str | None) -> frozenset[Key] | None:
         """The decisions that are put out for a year (of a plan); None: all."""
-        return self.decisions if self.both is None else self.both.shown(year, code)
+        if self.both is None:
+            return self.decisions
+        return self.both.shown(year, code).intersection(self.law.vocabulary.decisions)
 
     def decide(self, entities: Collection[str] | None, only: pl.Series | None) -> Found:
         for name, spec in self.law.vocabulary.entities.items():

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from engine.drafting.charts import Bar, changes, pairs
+from engine.drafting.charts import Bar, bars
 from engine.drafting.diff import LawDiff, years_text
 from engine.drafting.diff_reports import side_text, spans_text
 from engine.drafting.impact import Tally
 from engine.drafting.impact_text import MAX_GROUPS, ImpactText
 from engine.drafting.sides import Side
 from engine.drafting.speech import Speech
+from engine.explaining.formulas import Formulas
+from engine.explaining.locales import number_text
+from engine.law import TypedRule, named_in
 
 CHART_BARS = 12
 
@@ -47,7 +50,7 @@ def page(one: Side, other: Side, told: ImpactText, found: LawDiff) -> str:
     speech = told.speech
     content = {
         "language": speech.language,
-        "title": speech.tell("impact_title"),
+        "title": speech.tell("impact_title", change=side_text(speech, other, one), register=told.register_title()),
         "sides": [
             speech.tell("diff_one", side=side_text(speech, one, other)),
             speech.tell("diff_other", side=side_text(speech, other, one)),
@@ -84,20 +87,19 @@ def _synthetic(told: ImpactText) -> Iterator[str]:
 def _cards(told: ImpactText) -> Iterator[tuple[str, str]]:
     """The numbers that come first: what each is, and its value."""
     total, speech = told.impact.total, told.speech
-    yield speech.tell("head_count"), told.count(total.instances)
-    yield speech.tell("card_changed"), told.count(total.changed)
-    yield speech.tell("card_flips"), told.count(total.flips)
+    for label, number in (("head_count", total.instances), ("card_changed", total.changed), ("card_flips", total.flips)):
+        yield speech.tell(label), number_text(number, speech.language)
     for name in told.changing():
         yield speech.tell("card_change", amount=told.decision(name)), told.amount(name, total.amounts[name].change, True)
 
 
 def _pictures(told: ImpactText) -> Iterator[Picture]:
     speech = told.speech
-    sides = speech.tell("head_before"), speech.tell("head_after")
-    for outcome, counts in told.impact.counts.items():
-        if told.impact.flips[outcome]:
-            bars = [Bar(told.outcome(outcome, word), n[i], sides[i]) for word, n in counts.items() for i in (0, 1)]
-            yield Picture(told.decision(outcome), pairs(bars, sides, speech.tell("head_count")))
+    for outcome, flips in told.impact.flips.items():
+        moved = [Bar(told.to(*(told.outcome(outcome, word) for word in pair)), count) for pair, count in flips.items()][:CHART_BARS]
+        if moved:
+            title = speech.tell("flips", outcome=told.decision(outcome))
+            yield Picture(title, bars(moved, speech.tell("head_count"), speech.language))
     for number, name in enumerate(islice(reversed(told.changing()), 2)):
         for group in [*told.impact.groups][: None if number == 0 else 1]:
             lines = [line for line in told.group_lines(group) if line.amounts[name].change][:CHART_BARS]
@@ -110,7 +112,8 @@ def _changes(told: ImpactText, group: str, name: str, lines: Sequence[Tally]) ->
     kind = told.law.vocabulary.decisions[told.main, name].type
     values = [int(line.amounts[name].change) for line in lines]
     power, unit = scaled(told.speech, max(map(abs, values)), told.speech.unit(kind))
-    return changes([Bar(told.group_label(group, line.label[0]), v / 10**power) for line, v in zip(lines, values, strict=True)], unit)
+    lengths = [Bar(told.group_label(group, line.label[0]), v / 10**power) for line, v in zip(lines, values, strict=True)]
+    return bars(lengths, unit, told.speech.language)
 
 
 def scaled(speech: Speech, largest: int, unit: str) -> tuple[int, str]:
@@ -142,9 +145,16 @@ def _grids(told: ImpactText) -> Iterator[Grid]:
         yield Grid(speech.tell("movers"), told.mover_heads(), [told.mover_row(mover) for mover in told.movers], 99)
         heads = [speech.tell("head_installation"), speech.tell("head_what"), *speech.heads("before", "after")]
         yield Grid(speech.tell("proofs"), heads, list(told.reason_rows()), 99)
-    if plans := list(told.plan_rows()):
-        heads = [speech.tell("head_plan"), speech.tell("head_what"), *speech.heads("before", "after")]
-        yield Grid(speech.tell("plans"), heads, plans, 2)
+    for heads, rows in told.plan_tables():
+        yield Grid(speech.tell("plans"), heads, rows, 1)
+
+
+def sentence_of(speech: Speech, typed: TypedRule) -> str:
+    """What a rule says of any case: where its sentence has a value of the case, what that is."""
+    formulas, said = Formulas(speech), speech.label(typed.rule.says, typed.rule.name)
+    for name, node in named_in(speech.law, typed.rule):
+        said = said.replace("{" + name + "}", formulas.text(node))
+    return said
 
 
 def _law(speech: Speech, found: LawDiff) -> Iterator[Grid]:
@@ -161,7 +171,7 @@ def _law(speech: Speech, found: LawDiff) -> Iterator[Grid]:
         for rule in found.rules:
             typed = rule.after or rule.before
             assert typed is not None
-            said = speech.label(typed.rule.says, rule.name)
+            said = sentence_of(speech, typed)
             told.append((speech.tell(rule.kind), rule.name, said, years_text(rule.years), speech.cites(typed.rule.cites)))
         heads = [*speech.heads("change", "what", "says"), speech.tell("head_when"), speech.say("head_source")]
         yield Grid(speech.tell("diff_rules"), heads, told, 99)

@@ -109,9 +109,11 @@ class ImpactText:
 
     # -- tables -------------------------------------------------------------------------------------------------
 
+    def register_title(self) -> str:
+        return str(self.register.about.get("title") or self.register.path)
+
     def register_line(self) -> str:
-        title = str(self.register.about.get("title") or self.register.path)
-        return self.speech.tell("register", title=title, day=self.speech.day(self.register.as_of))
+        return self.speech.tell("register", title=self.register_title(), day=self.speech.day(self.register.as_of))
 
     def counted_line(self) -> str:
         total = self.impact.total
@@ -207,10 +209,23 @@ class ImpactText:
     def plan_rows(self) -> Iterator[tuple[str, ...]]:
         for line in self.impact.plans:
             sides = [self._plan_side(line, side) for side in line.sides]
-            title = f"{self.speech.key(line.entity, (line.key,))}" + (
-                f", {line.year}" if self.law.vocabulary.entities[line.entity].years else ""
-            )
-            yield title, self.speech.decision(line.entity, line.decision), *sides
+            yield self._plan(line), self.speech.decision(line.entity, line.decision), *sides
+
+    def plan_tables(self) -> Iterator[tuple[list[str], list[tuple[str, ...]]]]:
+        """For each kind of plan its heads and a line for each plan: what is decided of it, under both laws where they differ."""
+        for entity in dict.fromkeys(line.entity for line in self.impact.plans):
+            lines = [line for line in self.impact.plans if line.entity == entity]
+            names = list(dict.fromkeys(line.decision for line in lines))
+            cells: dict[str, dict[str, str]] = {}
+            for line in lines:
+                sides = (self._plan_side(line, side) for side in line.sides)
+                cells.setdefault(self._plan(line), {})[line.decision] = self.to(*sides)
+            heads = [self.speech.tell("head_plan"), *(self.speech.decision(entity, name) for name in names)]
+            yield heads, [(title, *(own.get(name, "") for name in names)) for title, own in cells.items()]
+
+    def _plan(self, line: PlanLine) -> str:
+        year = f", {line.year}" if self.law.vocabulary.entities[line.entity].years else ""
+        return self.speech.key(line.entity, (line.key,)) + year
 
     def _plan_side(self, line: PlanLine, side: Any) -> str:
         if side == UNDETERMINED:

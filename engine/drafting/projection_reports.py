@@ -120,7 +120,7 @@ class _View:
             "projection.html.j2",
             {
                 "language": self.speech.language,
-                "title": heading[0],
+                "title": f"{heading[0]} – {self.register['about'].get('title') or self.register['path']}",
                 "sides": [self.side(index) for index in range(len(self.sides))],
                 "warnings": [*heading[1:], *([str(self.register["about"]["note"])] if "note" in self.register["about"] else [])],
                 "pictures": list(self.pictures()),
@@ -136,8 +136,10 @@ class _View:
             known = [v for row in values for v in row if v is not None]
             if not any(known):
                 continue
-            kind = self.law.vocabulary.decisions[self.main, name].type if name in self.shown else None
-            power, unit = scaled(self.speech, max(map(abs, known)), self.speech.unit(kind) if kind is not None else "")
+            key = self.law.decision_key(str(self.assumed.content[name]["of"])) if name in (SUPPLY, RESERVE) else (self.main, name)
+            assert key is not None
+            kind = self.law.vocabulary.decisions[key].type
+            power, unit = scaled(self.speech, max(map(abs, known)), self.speech.unit(kind))
             sides = [self.side(index) for index in range(len(self.sides))]
             bars = [
                 Bar(str(year.year), v / 10**power, sides[index])
@@ -146,7 +148,7 @@ class _View:
                 if v is not None
             ]
             title = self.label(name) if name in self.shown else self.speech.tell(f"head_{name}")
-            yield Picture(title, years(bars, sides, unit.strip()))
+            yield Picture(title, years(bars, sides, unit.strip(), self.speech.language))
 
     def value(self, year: Year, name: str) -> int | None:
         if name in (SUPPLY, RESERVE):
