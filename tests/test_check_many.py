@@ -50,7 +50,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[tuple[str, int
     shutil.copytree(ROOT / "rulesets", root)
     broken = _break(root)
     found = findings_of(root, root, ROOT / "schemas")
-    return broken, [one.__class__(**{**vars(one), "file": Path(one.file).resolve().relative_to(root.resolve()).as_posix()}) for one in found]
+    return broken, [
+        one.__class__(**{**vars(one), "file": Path(one.file).resolve().relative_to(root.resolve()).as_posix()}) for one in found
+    ]
 
 
 def test_each_of_many_errors_is_told_where_it_stands(found: tuple[dict[tuple[str, int], str], list[Finding]]) -> None:

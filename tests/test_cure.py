@@ -471,7 +471,11 @@ def test_many_projects_cost_no_more_than_few_and_each_is_named(law: Law) -> None
             "{installation: installation.id, submitted_on: day,",
             r"says nothing of 'year'",
         ),
-        ("    reason: lot.reason\n", "    raeson: lot.reason\n", r"actions\.yaml:\d+:\d+: .*there is no key 'raeson' here — did you mean 'reason'"),
+        (
+            "    reason: lot.reason\n",
+            "    raeson: lot.reason\n",
+            r"actions\.yaml:\d+:\d+: .*there is no key 'raeson' here — did you mean 'reason'",
+        ),
     ],
     ids=["name", "column", "type", "table", "missing-cell", "key"],
 )

@@ -186,8 +186,7 @@ class Spill:
             return {table: polars.concat(rows, how="diagonal_relaxed") for (p, table), rows in self.waiting.items() if p == part}
         folders = sorted((self.folder / part).iterdir()) if (self.folder / part).is_dir() else []
         return {
-            folder.name: polars.concat([polars.read_ipc(f) for f in sorted(folder.iterdir())], how="diagonal_relaxed")
-            for folder in folders
+            folder.name: polars.concat([polars.read_ipc(f) for f in sorted(folder.iterdir())], how="diagonal_relaxed") for folder in folders
         }
 
 

@@ -12,9 +12,7 @@ from engine.columns.routing import Routes
 from engine.law import Law
 
 
-def other_entities(
-    decider: Decider, register: Register, aside: polars.DataFrame | None, known: Known, plans: bool = True
-) -> list[Decided]:
+def other_entities(decider: Decider, register: Register, aside: polars.DataFrame | None, known: Known, plans: bool = True) -> list[Decided]:
     """Decide every root entity but the main one, each from the tables that it reads.
 
     Args:

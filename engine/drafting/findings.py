@@ -101,7 +101,9 @@ class _Look:
         if law is None:
             return
         askable = _with_sound_invariants(law)
-        of_cases = contained([self.root], lambda folder: list(case_findings(folder, askable, self.schema_dir)))  # at the same time as the rest
+        of_cases = contained(
+            [self.root], lambda folder: list(case_findings(folder, askable, self.schema_dir))
+        )  # at the same time as the rest
         if self._deeper(law) is law:
             self.tell(draft_findings(law, self.root, self.schema_dir))
         self.tell(iter(next(of_cases)))

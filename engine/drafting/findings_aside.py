@@ -146,4 +146,3 @@ def _understood(read: Any, content: dict[str, Any]) -> bool:
     except InputError:
         return False
     return True
-

@@ -137,6 +137,10 @@ class ImpactText:
         """The amounts that change anywhere."""
         return [name for name in self.wanted["amounts"] if any(line.amounts[name].change for line in self.impact.years)]
 
+    def flipping(self) -> list[str]:
+        """The outcomes that change anywhere."""
+        return [name for name in self.wanted["outcomes"] if self.impact.flips[name]]
+
     def tally_row(self, label: str, line: Tally) -> tuple[str, ...]:
         changes = (self.bare(line.amounts[name].change) for name in self.changing())
         return label, self.count(line.instances), self.count(line.changed), self.count(line.flips), *changes
@@ -161,13 +165,13 @@ class ImpactText:
         head = self.speech.tell("head_installation")
         return [
             head,
-            *(self.decision(n) for n in self.wanted["outcomes"]),
+            *(self.decision(n) for n in self.flipping()),
             *(self.decision(n) for n in self.changing()),
             self.speech.tell("head_cause"),
         ]
 
     def mover_row(self, mover: Mover) -> tuple[str, ...]:
-        outcomes = (self.to(*(self.outcome(n, word) for word in mover.outcomes[n])) for n in self.wanted["outcomes"])
+        outcomes = (self.to(*(self.outcome(n, word) for word in mover.outcomes[n])) for n in self.flipping())
         amounts = (self.to(*(self._plain(side) for side in mover.amounts[n])) for n in self.changing())
         return self.title(mover), *outcomes, *amounts, self.cause(mover.cause)
 
