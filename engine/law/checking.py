@@ -94,7 +94,7 @@ def _values(law: Law) -> list[Problem]:
         try:
             law._entry(content)
         except InputError as error:
-            problems += error.problems
+            problems += [*error.problems, *_cited(law, content)]
             continue
         spec = law.vocabulary.parameters[content["parameter"]]
         key, at = content["key"], _at(content)
@@ -218,7 +218,7 @@ def _rules(law: Law) -> list[Problem]:
             type_rule(law, rule)
             named_in(law, rule)
         except InputError as error:
-            problems += error.problems
+            problems += [*error.problems, *_cited(law, content)]
             continue
         if rule.name in names:
             problems.append(
