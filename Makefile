@@ -36,17 +36,19 @@ fuzz: $(READY)
 
 # The peers live in an environment of their own, with the versions that benchmarks/requirements.txt pins.
 BENCH := $(VENV)-bench
-BENCH_ROWS ?= 100000,1000000
+BENCH_ROWS ?= 100000,1000000,10000000
 BENCH_ROUNDS ?= 3
 $(BENCH)/.ready: benchmarks/requirements.txt pyproject.toml
 	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --requirement benchmarks/requirements.txt
 	touch $@
 
-# make bench [BENCH_ROWS=10000000] [BENCH_ROUNDS=5]
+# make bench [BENCH_ROWS=10000000] [BENCH_ROUNDS=5]: about half an hour on two quiet cores, and 24 GB of memory for the largest of the peers
 bench: $(READY) $(BENCH)/.ready
 	$(BIN)/python benchmarks/determinations.py
 	$(BENCH)/bin/python benchmarks/registers.py --rows $(BENCH_ROWS) --rounds $(BENCH_ROUNDS)
+	$(BENCH)/bin/python benchmarks/files.py
+	$(BENCH)/bin/python benchmarks/scheme.py
 	$(BENCH)/bin/python benchmarks/growth.py
 
 # Needs Java 17; about a gigabyte of packages, so not a part of `make test`

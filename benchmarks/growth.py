@@ -78,7 +78,7 @@ def register_with(law: Law, lots: int, installations: int) -> dict[str, polars.D
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", default="1000,10000,100000,1000000")
+    parser.add_argument("--rows", default="1000,10000,100000,1000000,10000000")
     parser.add_argument("--lots", default="1,10,50")
     parser.add_argument("--rules", default="62,200,400")
     parser.add_argument("--versions", default="1,10,40")

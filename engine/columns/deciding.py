@@ -95,6 +95,16 @@ class Years:
             return self.decisions
         return self.both.shown(year, code).intersection(self.law.vocabulary.decisions)
 
+    def read_later(self, year: int) -> frozenset[Key]:
+        """The decisions of earlier years that the law of a year reads; found once for a law and a selection."""
+        known: dict[Any, frozenset[Key]] = self.law.__dict__.setdefault("_column_read_later", {})
+        program = self.program(year)
+        place = (self.selection.authority, self.selection.known_on, tuple(sorted(self.selection.readings.items())), self.selection.settled,
+                 program.phase.id, year)  # fmt: skip
+        if place not in known:
+            known[place] = frozenset(read_later(self.law, program))
+        return known[place]
+
     def decide(self, entities: Collection[str] | None, only: pl.Series | None) -> Found:
         for name, spec in self.law.vocabulary.entities.items():
             if spec.of is None and (entities is None or name in entities):
@@ -115,7 +125,7 @@ class Years:
         last = max(by_year)
         readers = self.both.laws if self.both is not None else (self,)
         wanted = {
-            year: set().union(*(read_later(r.law, r.program(year)) for r in readers if year in r.years))
+            year: frozenset[Key]().union(*(r.read_later(year) for r in readers if year in r.years))
             for year in self.years
             if year <= last
         }

@@ -1,0 +1,135 @@
+"""The shipped law on an invented register: how many installation-years a second in columns, and a sample of rows against proving.
+
+    python benchmarks/scheme.py --rows 1000000 --sample 2000
+
+All phases, all decisions, the rules that hold in each row. The register is decided in parts, one after the other, as `kazets determine --out`
+does; what is timed is columns alone, from frames in memory to frames in memory, after a first part that compiles. Rows that columns hand to proving are counted, and what
+proving them costs is told from the sample. Every row of the sample is proved and compared, decision by decision: a difference is a defect of the
+engine, told with both answers, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import polars
+
+from engine.columns import extent_of, facts_for
+from engine.columns.asking import Known
+from engine.columns.data import Data
+from engine.columns.deciding import Years, decide_years
+from engine.columns.dividing import divide, partition, spill, without_places
+from engine.columns.door import encoded
+from engine.columns.proved import shown
+from engine.columns.reading import open_register
+from engine.explaining.proof_text import ProofText
+from engine.explaining.words import Words
+from engine.law import Law, load_law
+from engine.proving import Prover, Root, determine
+
+YEARS, LAST = "2013-2025", 2025
+ROWS_PER_PART = 500_000
+BAR = 2_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="installation-years")
+    parser.add_argument("--sample", type=int, default=2_000, help="how many of them are proved and compared")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    law = load_law(ROOT / "rulesets", ROOT / "schemas")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "register"
+        sites = -(-asked.rows // (LAST - 2012))
+        made = [sys.executable, str(ROOT / "cli.py"), "facts", "sample", str(folder), "--installations", str(sites), "--years", YEARS, "--format", "parquet"]
+        subprocess.run([*made, "--seed", str(asked.seed)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wrong = _decided(law, folder, Path(name) / "rows", -(-asked.rows // ROWS_PER_PART), asked.sample, asked.seed)
+    if wrong:
+        raise SystemExit(f"DEFECT: {wrong} decisions of the sample are not what proving says")
+
+
+def _decided(law: Law, folder: Path, spilled: Path, parts: int, sample: int, seed: int) -> int:
+    register = open_register(law, folder, None, date(LAST + 1, 12, 31))
+    division, known = divide(register, parts, None), Known()
+
+    def seen(table: str, batch: polars.DataFrame) -> None:
+        nonlocal known
+        known |= Known(*extent_of(law, {table: batch.drop("@file", "@row")}))
+
+    rows = spill(register, division, spilled, None, seen)
+    selection, draw, plans = law.select(), random.Random(seed), dict[Any, Any]()
+    counted, taken, cpu, handed, compared, wrong, proving = 0, 0.0, 0.0, 0, 0, 0, 0.0
+    for part in (0, *range(parts)):  # the first of them twice: once to compile
+        tables = without_places(partition(register, division, rows, part))
+        clock, processor = time.perf_counter(), time.process_time()
+        data = Data(encoded(law, tables), register.as_of, register.withheld, known.doubts, known.bounds)
+        years = Years(law, selection, data, plans, True)
+        decide_years([years], (), [law.manifest["main"]], division.roots(part))
+        ended = time.perf_counter() - clock, time.process_time() - processor
+        if not counted and part == 0 and not taken:
+            taken = sys.float_info.min
+            continue
+        found = years.found
+        many = sum(frame.height for frame in found.frames[law.manifest["main"]])
+        open_rows = sum(len(keys) for keys in found.inexact.values())
+        counted, handed, taken, cpu = counted + many + open_rows, handed + open_rows, taken + ended[0], cpu + ended[1]
+        wanted = min(many, round(sample / parts) or 1)
+        clock = time.process_time()
+        for told in _different(law, register, tables, years, known, wanted, draw):
+            print(told)
+            wrong += 1
+        proving += time.process_time() - clock
+        compared += wanted
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(f"\nthe shipped law, {YEARS}, all decisions and reasons: {counted:,} installation-years in {parts} parts")
+    print(f"  {'in columns':<28}{taken:>9.2f} s{counted / taken / 1e6:>9.2f} M/s   CPU {cpu:.2f} s, {counted / cpu / 1e6:.2f} M a CPU second; peak {peak:.0f} MB")
+    print(f"  {'bar: 2 M/s at 1e6':<28}{counted / taken / BAR:>9.2f} of it")
+    print(f"  {'handed to proving':<28}{handed:>9,} rows, {handed / counted:.2%}")
+    print(f"  {'proved and compared':<28}{compared:>9,} rows, {wrong} decisions differ, {proving / max(1, compared) * 1e3:.1f} ms each with its facts")
+    return wrong
+
+
+def _different(law: Law, register: Any, tables: Any, years: Years, known: Known, many: int, draw: random.Random) -> Iterator[str]:
+    """Decisions of a few rows that proving does not confirm, with both answers and the proof."""
+    main = law.manifest["main"]
+    frames = years.found.frames[main]
+    picked = sorted(draw.sample(range(sum(frame.height for frame in frames)), many))
+    wanted, before = dict[Root, tuple[int, dict[str, Any]]](), 0
+    for number, frame in enumerate(frames):
+        for row in frame[[at - before for at in picked if before <= at < before + frame.height]].iter_rows(named=True):
+            wanted[Root(main, (row["key"],), row["year"])] = number, row
+        before += frame.height
+    facts = facts_for(law, tables, register.as_of, list(wanted), withheld=register.withheld, doubts=known.doubts)
+    prover = Prover(law, years.selection, facts)
+    for root, (number, row) in wanted.items():
+        for name, outcome in determine(prover, root).outcomes.items():
+            value, state = shown(outcome)
+            own = row[name]
+            if isinstance(value, Fraction) and own is not None:
+                own = Fraction(own, years.found.scales[main][number][name])
+            if (own, row[f"{name}?"]) != (value, state):
+                steps = determine(Prover(law, years.selection, facts), root, "brief").steps
+                proof = ProofText(Words(law, "en"), prover.program(root), steps)
+                lines = proof.lines(next(key for key in steps if (key[0], key[2]) == (main, name)))
+                held = [rule for rule, holds in row.items() if rule.startswith("rule:") and holds]
+                own_side = f"columns say {own} ({row[f'{name}?']}) in a row where {', '.join(held)} hold"
+                yield "\n".join([f"{root.key[0]} {root.year} {name}: {own_side}; proving says {value} ({state}):", *lines])
+
+
+if __name__ == "__main__":
+    main()
