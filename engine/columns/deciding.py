@@ -125,9 +125,7 @@ class Years:
         last = max(by_year)
         readers = self.both.laws if self.both is not None else (self,)
         wanted = {
-            year: frozenset[Key]().union(*(r.read_later(year) for r in readers if year in r.years))
-            for year in self.years
-            if year <= last
+            year: frozenset[Key]().union(*(r.read_later(year) for r in readers if year in r.years)) for year in self.years if year <= last
         }
         for year in self.years:
             if year > last:
