@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
 import sys
+from importlib import import_module
 from typing import NoReturn, TextIO
 
 import click
 
-from engine.commands import (
-    asking,
-    compare,
-    curing,
-    draft,
-    editing,
-    facts,
-    law,
-    proofs,
-)
+VERBS = {
+    "asking": ("determine", "why", "readings", "replay"),
+    "compare": ("compare", "project"),
+    "curing": ("cure",),
+    "draft": ("draft",),
+    "editing": ("test", "check", "coverage", "mutate", "schema", "fmt", "phase"),
+    "facts": ("facts",),
+    "law": ("law",),
+    "proofs": ("prove-law",),
+}
+"""The modules of `engine.commands`, each with its verbs; loaded when one of these is asked for."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Verbs(click.Group):
+    """The verbs of the command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(verb for verbs in VERBS.values() for verb in verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = next((name for name, verbs in VERBS.items() if cmd_name in verbs), None)
+        if module is None:
+            verbs = ((verb, self.get_command(ctx, verb)) for verb in self.list_commands(ctx))
+            self.commands = {verb: command for verb, command in verbs if command is not None}  # one of which may be meant
+            return None
+        found: dict[str | None, click.Command] = {verb.name: verb for verb in import_module(f"engine.commands.{module}").VERBS}
+        return found[cmd_name]
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kazets")
 def main() -> None:
     """What Kazakhstan's emissions trading law requires of an installation, whether it complied, and why.
@@ -38,26 +57,12 @@ def main() -> None:
     """
 
 
-MODULES = (
-    asking,
-    compare,
-    curing,
-    draft,
-    editing,
-    facts,
-    law,
-    proofs,
-)
-for module in MODULES:
-    for verb in module.VERBS:
-        main.add_command(verb)
-
-
 def run() -> None:
     """The `kazets` command; every failure is a line and an exit status, never a traceback."""
     from engine.problems import EngineDefect, InputError
 
     gc.disable()  # a command answers and ends: collecting garbage would only delay the answer
+    atexit.register(gc.freeze)  # … and its end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # the same bytes, whatever the locale

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 SHOWN = 12
 LONGEST = 600
 MAX_WORD, MAX_WORDS = 100, 2_000
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong.
 
     Attributes:
@@ -30,7 +28,7 @@ class Problem:
 
     def in_language(self, language: str) -> Problem:
         """The same, with its message in a language that it is written in."""
-        return replace(self, message=dict(self.said).get(language, self.message))
+        return self._replace(message=dict(self.said).get(language, self.message))
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
@@ -82,5 +80,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that is most like ``word``, if one is; comparing is quadratic, so long words and long lists are not compared in full."""
     if len(word) > MAX_WORD:
         return None
+    import difflib  # only where something is wrong
+
     alike = (option for option in words if abs(len(option) - len(word)) <= max(len(word), len(option)) // 2)
     return next(iter(difflib.get_close_matches(word, itertools.islice(alike, MAX_WORDS), 1)), None)

@@ -90,6 +90,15 @@ def test_no_operand_is_ever_missing(told: list[dict[str, Any]]) -> None:
     assert len(shapes) == 1
 
 
+def test_instances_that_are_told_alike_are_one_fact(told: list[dict[str, Any]]) -> None:
+    """What the core matches depends on nothing but what it is told; each instance has the firings of its own."""
+    law = law_of("{decisions: {lot.d: {type: bool}}, rules: [{rule: r, decides: lot.d, when: lot.good}]}")
+    units = ", ".join(f"{{id: U{n}, installation: A, good: {str(n % 3 == 0).lower()}}}" for n in range(30))
+    found = determined(law, facts_of(law.vocabulary, f"{{installations: [{{id: A}}], units: [{units}]}}"))
+    assert [outcomes["d"] for _, outcomes in found.parts["lot"]] == [n % 3 == 0 for n in range(30)]
+    assert sorted(fact["kz_a0"] for fact in told if fact["kz_q"] >= 0) == [0, 1]
+
+
 def test_an_unknown_operand_decides_nothing() -> None:
     assert truth("installation.count > installation.signed", "count: 5") == "?"
     assert truth("installation.count > installation.signed", "signed: 5") == "?"

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from engine.language import ExpressionError, Scope, compile_node, number, parse, parse_unit
+from engine.language import ExpressionError, Scope, compile_node, number, parse_unit
+from engine.language.grammar import read
 from engine.problems import InputError
 from engine.proving import Prover, Root
 from tests.saying import OWN, SITE, bounds, refused, shown, truth, value
@@ -89,7 +90,7 @@ def test_a_lookup_is_remembered_for_its_own_node_only() -> None:
     env = Prover(law, law.select(), facts_of(law.vocabulary, "installations: [{id: A}]")).session(Root("site_year", ("A",), 2023)).main.env
     scope = Scope(law.vocabulary, "site_year")
     for _ in range(200):
-        assert [compile_node(parse(name, scope))(env) for name in ("q", "w", "q", "w")] == [1, 2, 1, 2]
+        assert [compile_node(read(name, scope, None))(env) for name in ("q", "w", "q", "w")] == [1, 2, 1, 2]  # each a node of its own
 
 
 def test_a_trade_is_governed_by_the_law_of_its_day() -> None:

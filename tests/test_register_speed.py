@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.conftest import ROOT
 
@@ -34,6 +36,14 @@ def test_one_case_under_a_cached_law_imports_no_columns_and_no_schemas() -> None
     imported("determine", case)  # the law is in the cache now
     found = imported("determine", case)
     assert found.isdisjoint(HEAVY), found & set(HEAVY)
+
+
+def test_tables_in_csv_under_a_cached_law_need_no_yaml(tmp_path: Path) -> None:
+    for name in ("installations", "operators", "quotas"):
+        shutil.copy(ROOT / "examples" / "plan-2021" / f"{name}.csv", tmp_path)
+    imported("determine", str(tmp_path), "--installation", "NAP21-P-001", "--year", "2021")
+    found = imported("determine", str(tmp_path), "--installation", "NAP21-P-001", "--year", "2021")
+    assert found.isdisjoint({*HEAVY, "yaml"}), found & {*HEAVY, "yaml"}
 
 
 def test_help_takes_little_cpu() -> None:

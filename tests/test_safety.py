@@ -23,8 +23,8 @@ from engine.language import ExpressionError
 from engine.language.values import Unknown
 from engine.law import load_law
 from engine.law.drafts import find_draft
-from engine.law.files import MAX_FILES, ruleset_files
-from engine.law.yaml_files import MAX_BYTES, MAX_YAML, parse_yaml, read_yaml
+from engine.law.files import MAX_BYTES, MAX_FILES, ruleset_files
+from engine.law.yaml_files import MAX_YAML, parse_yaml, read_yaml
 from engine.problems import EngineDefect, InputError, did_you_mean
 from tests.fuzz.targets import CORPUS, ROOT, TARGETS, base_files
 from tests.small_law import TODAY, law_of, outcome, typed

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.law import law
-from engine.commands.options import FILE, SCHEMAS, Asked, Day, common, load, rulesets, speech, text_or_json
+from engine.commands.options import FILE, SCHEMAS, Asked, Day, common, load, rulesets, text_or_json
 
 
 def law_of(path: Path | None, fallback: Path) -> Path:
@@ -174,25 +173,6 @@ def schema(name: str | None) -> None:
     from engine.drafting.schemas_report import schema_report
 
     schema_report(SCHEMAS, name)
-
-
-@law.command("names")
-@click.option("--entity", help="Only what the rules of this entity can name.")
-@click.option("--draft", "drafts", multiple=True, metavar="NAME_OR_FILE", help="The law as it would be under a draft.")
-@speech
-@rulesets
-@text_or_json
-def law_names(entity: str | None, drafts: tuple[str, ...], language: str, rulesets: Path, form: str) -> None:
-    """List the names that an expression can use, with their types, units and labels.
-
-    \b
-    Examples:
-      kazets law names --entity lot
-      kazets law names --format json
-    """
-    from engine.drafting.names_report import names_report
-
-    names_report(load(rulesets, drafts), entity, form, language)
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.options import Asked, Day, common, load, rulesets, speech, text_or_json
+from engine.commands.options import FILE, Asked, Day, common, load, rulesets, speech, text_or_json
 
 
 @click.group()
@@ -136,6 +136,57 @@ def law_diff(one: str, other: str, witness: bool, years: tuple[int, ...], asked:
     if years and not witness:
         raise click.UsageError("--year says where witnesses are sought: add --witness")
     law_diff_report(sides[0], sides[1], form, asked.language, (years or None) if witness else ())
+
+
+@law.command("names")
+@click.option("--entity", help="Only what the rules of this entity can name.")
+@click.option("--draft", "drafts", multiple=True, metavar="NAME_OR_FILE", help="The law as it would be under a draft.")
+@speech
+@rulesets
+@text_or_json
+def law_names(entity: str | None, drafts: tuple[str, ...], language: str, rulesets: Path, form: str) -> None:
+    """List the names that an expression can use, with their types, units and labels.
+
+    \b
+    Examples:
+      kazets law names --entity lot
+      kazets law names --format json
+    """
+    from engine.drafting.names_report import names_report
+
+    names_report(load(rulesets, drafts), entity, form, language)
+
+
+@law.command("witness")
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.option("--year", "years", type=int, multiple=True, help="Only this year (default: every year of every phase). May be repeated.")
+@click.option("--write", "folder", type=FILE, help="A folder for the cases that were found, as worked examples under each law.")
+@common
+@text_or_json
+def law_witness(one: str, other: str, years: tuple[int, ...], folder: Path | None, asked: Asked, form: str) -> None:
+    """For each decision that two laws make differently, the smallest case; or the proof that there is none.
+
+    A and B as in `law diff`, other than on:DATE. Z3 searches all cases within stated bounds; what it finds is proved
+    under both laws before it is shown.
+
+    \b
+    Examples:
+      kazets law witness current DRAFT --year YEAR
+      kazets law witness seeds statute --year YEAR
+      kazets law witness PHASE PHASE --year YEAR
+    """
+    from engine.analysis.laws import Side
+    from engine.analysis.laws.report import witness_report
+    from engine.drafting.sides import read_side
+
+    if asked.as_of is not None:
+        raise click.UsageError("--as-of is a day of facts: no facts are asked about here")
+    sides = [read_side(word, asked.under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other)]
+    if any(side.on is not None for side in sides):
+        raise click.UsageError("a case is decided under the law of its own days: compare known:DATE, or see `law diff`")
+    first, second = (Side(side.law, side.selection, side.phase) for side in sides)
+    witness_report(first, second, years, folder, form, asked.language)
 
 
 VERBS = (law,)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -44,8 +43,7 @@ def load(rulesets: Path, drafts: tuple[str, ...] = ()) -> Law:
     return load_law(rulesets, SCHEMAS, drafts)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """The options that every question shares.
 
     Attributes:

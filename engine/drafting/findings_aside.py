@@ -85,7 +85,7 @@ def without(document: Document, breaches: list[Breach], aside: Aside) -> Documen
     """The document without the sections, rules, values and declarations that break the schema."""
     paths = {breach.path[:2] for breach in breaches}
     if not isinstance(document.data, dict) or () in paths:
-        return replace(document, data={})
+        return document._replace(data={})
     data: dict[str, Any] = {}
     marks, spans = dict(document.marks), dict(document.spans)
     for section, content in document.data.items():
@@ -106,7 +106,7 @@ def without(document: Document, breaches: list[Breach], aside: Aside) -> Documen
                     spans.pop((section, new, *path[2:]), None)
                     if path in document.spans:
                         spans[section, new, *path[2:]] = document.spans[path]
-    return replace(document, data=data, marks=marks, spans=spans)
+    return document._replace(data=data, marks=marks, spans=spans)
 
 
 def drop_declarations(tree: dict[str, Any], problems: list[Problem], aside: Aside) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.drafting.cases import named
-from engine.law.yaml_files import parse_yaml, read_text
+from engine.law.files import read_text
+from engine.law.yaml_files import parse_yaml
 from engine.problems import EngineDefect, input_error
 
 WIDTH, INDENT, OFFSET = 140, 2, 2

@@ -113,16 +113,16 @@ def _rule_mutants(law: Law, rule: Rule) -> Iterator[Mutant]:
         line, column = rule.place(part, 0)
         seen = set[str]()
         for kind, before, after, whole in expression_mutants(text):
-            changed = replace(rule, when=whole) if part == "when" else replace(rule, value=whole)
+            changed = rule._replace(when=whole) if part == "when" else rule._replace(value=whole)
             mutant = Mutant(kind, (rule.at[0], line, column), rule.name, before, after, rule.cites, rule=changed)
             if whole not in seen and _readable(law, mutant):
                 seen.add(whole)
                 yield mutant
     if rule.value in ("true", "false"):
-        changed = replace(rule, value="false" if rule.value == "true" else "true")
+        changed = rule._replace(value="false" if rule.value == "true" else "true")
         yield Mutant("value", rule.at, rule.name, rule.value, str(changed.value), rule.cites, rule=changed)
     for name in rule.exception_to:
-        changed = replace(rule, exception_to=tuple(n for n in rule.exception_to if n != name))
+        changed = rule._replace(exception_to=tuple(n for n in rule.exception_to if n != name))
         yield Mutant("exception", rule.at, rule.name, f"exception to {name}", "no exception", rule.cites, rule=changed)
 
 
@@ -138,7 +138,7 @@ def _readable(law: Law, mutant: Mutant) -> bool:
 def _value_mutants(law: Law, parameter: str, key: Any, entry: Entry) -> Iterator[Mutant]:
     name = parameter if key is None else f"{parameter}[{key}]"
     for kind, value in _other_values(law, parameter, entry):
-        changed = replace(entry, value=value)
+        changed = entry._replace(value=value)
         yield Mutant(kind, entry.at, name, _said(entry.value), _said(value), entry.cites, entry=(parameter, key, changed))
 
 

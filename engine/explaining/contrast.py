@@ -80,7 +80,7 @@ def read_against(law: Law, written: str, inquiry: Inquiry, drafts: Drafts | None
         try:
             law.select(other.authority, other.readings, other.known_on)
         except InputError as error:
-            raise InputError(replace(problem, file="--against") for problem in error.problems) from None
+            raise InputError(problem._replace(file="--against") for problem in error.problems) from None
         return Against("reading", written, other, law)
     try:
         return Against("day", written, replace(inquiry, known_on=date.fromisoformat(written)), law)
@@ -99,7 +99,7 @@ def _under(drafts: Drafts, written: str) -> Law:
     try:
         return drafts.under((*drafts.taken, written))
     except InputError as error:
-        raise InputError(replace(p, file="--against") if p.file == "--draft" else p for p in error.problems) from None
+        raise InputError(p._replace(file="--against") if p.file == "--draft" else p for p in error.problems) from None
 
 
 def contrast_report(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from engine.explaining.deciding import deciding
-from engine.explaining.deciding_text import deciding_json, deciding_lines
 from engine.explaining.json_form import as_json, proof_json
 from engine.explaining.proof_text import ProofText
 from engine.explaining.sentences import Sentence
@@ -22,9 +20,10 @@ from engine.language import number, parse_unit
 from engine.language.values import exact
 from engine.law import Law, Program, cites
 from engine.problems import InputError, Problem, did_you_mean
-from engine.proving import Inquiry, Prover, Root, ask
+from engine.proving import Inquiry, Prover, Root, Step, ask
 
 Counted = TypeVar("Counted")
+StepKey = tuple[str, tuple[str, ...], str]
 MAX_COUNTED = 8
 
 
@@ -166,12 +165,7 @@ def why_report(
     program = Program(law, selection, law.phases[determination.phase], root.year)
     if form == "json":
         content = as_json(law, selection, facts, [determination])
-        keys = [k for k in determination.steps if (k[0], k[2]) == owner]
-        what_if = [
-            {"decision": law.decision_name(k[0], k[2]), "place": list(k[1]), "facts": deciding_json(found)}
-            for k in keys
-            if (found := deciding(law, facts, inquiry, root, k, determination.steps[k].outcome))
-        ]
+        what_if = _deciding_json(law, facts, inquiry, root, {k: s for k, s in determination.steps.items() if (k[0], k[2]) == owner})
         more = {"proof": proof_json(program, determination.steps)} | ({"deciding": what_if} if what_if else {})
         _json({name: [one | more for one in ones] for name, ones in content.items()})
         return
@@ -197,19 +191,44 @@ def why_report(
         _say("")
         for line in proof.lines(step_key):
             _say(line)
-        outcome = determination.steps[step_key].outcome
-        found = deciding(law, facts, inquiry, root, step_key, outcome)
-        if found:
-            _say("")
-            _say(words.say("deciding_head"))
-            for line in deciding_lines(words, found, law.vocabulary.decisions[owner].type):
-                _say(f"  {line}")
-            facts_missing = sum(cause.kind == "fact" for cause in outcome.causes)
-            if facts_missing > len(found):
-                _say(f"  {words.say('deciding_more', count=facts_missing - len(found))}")
+        for line in _deciding_lines(law, words, facts, inquiry, root, step_key, determination.steps[step_key]):
+            _say(line)
     _say("")
     for line in proof.listed():
         _say(line)
+
+
+def _deciding_json(law: Law, facts: Facts, inquiry: Inquiry, root: Root, steps: Mapping[StepKey, Step]) -> list[dict[str, Any]]:
+    """What each missing fact would decide about the steps that are open."""
+    if all(step.known for step in steps.values()):
+        return []
+    from engine.explaining.deciding import deciding
+    from engine.explaining.deciding_text import deciding_json
+
+    answers = ((key, deciding(law, facts, inquiry, root, key, step.outcome)) for key, step in steps.items())
+    return [
+        {"decision": law.decision_name(key[0], key[2]), "place": list(key[1]), "facts": deciding_json(found)}
+        for key, found in answers
+        if found
+    ]
+
+
+def _deciding_lines(law: Law, words: Words, facts: Facts, inquiry: Inquiry, root: Root, key: StepKey, step: Step) -> Iterator[str]:
+    """What each missing fact would decide about a step that is open, after an empty line."""
+    if step.known:
+        return
+    from engine.explaining.deciding import deciding
+    from engine.explaining.deciding_text import deciding_lines
+
+    found = deciding(law, facts, inquiry, root, key, step.outcome)
+    if found:
+        yield ""
+        yield words.say("deciding_head")
+        for line in deciding_lines(words, found, law.vocabulary.decisions[key[0], key[2]].type):
+            yield f"  {line}"
+        facts_missing = sum(cause.kind == "fact" for cause in step.outcome.causes)
+        if facts_missing > len(found):
+            yield f"  {words.say('deciding_more', count=facts_missing - len(found))}"
 
 
 def find_root(law: Law, facts: Facts, inquiry: Inquiry, key: str, year: int) -> Root:

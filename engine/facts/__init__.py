@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.facts.building import FactsBuilder, RawRow, read_as_of
-from engine.facts.csv_rows import csv_rows
-from engine.facts.register_files import ABOUT, read_about, table_files
+from engine.facts.building import ABOUT, FactsBuilder, RawRow, read_as_of
 from engine.facts.rows import Facts, Row
-from engine.language import TableSpec, Vocabulary
-from engine.law.yaml_files import Document, read_yaml
+from engine.language import Vocabulary
 from engine.problems import did_you_mean, input_error
+
+if TYPE_CHECKING:
+    from engine.law.yaml_files import Document
 
 __all__ = ["Facts", "Row", "facts_from_document", "load_facts"]
 
@@ -30,8 +30,12 @@ def load_facts(path: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping
         InputError: with file, line and column of everything that is wrong.
     """
     if path.is_dir():
-        found = _register(path, vocabulary, aliases, as_of, today)
+        from engine.facts.register_files import read_register  # a case needs none of it
+
+        found = read_register(path, vocabulary, aliases, as_of, today)
     else:
+        from engine.law.yaml_files import read_yaml
+
         found = facts_from_document(read_yaml(path, str(path)), vocabulary, aliases, as_of, today)
     return replace(found, path=str(path))
 
@@ -78,22 +82,3 @@ def _raw(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -> RawR
             line, position = places[column]
             raise input_error(document.file, line, position, f"'{column}' must be a single value", "write one number, date, code or name")
     return RawRow({str(k): v for k, v in row.items()}, document.file, document.at(path)[0], places)
-
-
-def _register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
-    builder = FactsBuilder(vocabulary, aliases)
-    for table, files in table_files(folder, vocabulary.tables).items():
-        for file in files:
-            builder.add(table, _rows_of(file, vocabulary.tables[table]))
-    said = read_about(folder, vocabulary, builder.raw)
-    builder.withheld |= said.withheld
-    own = said.as_of or today
-    return builder.build(as_of or own, as_of is not None and as_of < own, said.about)
-
-
-def _rows_of(file: Path, spec: TableSpec) -> Iterator[RawRow]:
-    if file.suffix == ".csv":
-        return csv_rows(file, spec)
-    from engine.facts.parquet import parquet_rows
-
-    return parquet_rows(file, spec)

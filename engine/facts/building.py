@@ -7,10 +7,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.facts.invariants import broken
 from engine.facts.rows import Facts, Row
@@ -20,13 +19,14 @@ from engine.law.reading_values import Unreadable, read_date, read_plain
 from engine.problems import InputError, Problem, did_you_mean
 
 MAX_PROBLEMS = 100
+ABOUT = ("title", "source", "note")
+"""What facts may say of themselves."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _YEAR = re.compile(r"[1-9][0-9]{3}")
 UNKNOWN_WORDS = ("", "unknown", None)
 
 
-@dataclass(frozen=True)
-class RawRow:
+class RawRow(NamedTuple):
     """Cells as written, with the place of each: ``places[column]`` is (line, column)."""
 
     cells: Mapping[str, Any]
@@ -210,7 +210,7 @@ class FactsBuilder:
             said = dict(found.said)
             message = said.get("en", f"{table}: {found.invariant.name} does not hold")
             problem = raw_of[id(found.row)].problem(columns[0], message, f"correct {' or '.join(columns)}")
-            self.complain(replace(problem, said=found.said))
+            self.complain(problem._replace(said=found.said))
 
     def stand_ins(self, tables: dict[str, list[Row]]) -> None:
         """Rows of other tables that count as rows of a table too (an operator is a participant)."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.facts.building import RawRow
 from engine.language import TableSpec
-from engine.law.yaml_files import read_text
+from engine.law.files import read_text
 from engine.problems import did_you_mean, input_error
 
 MAX_FIELD, MAX_LINE = 16_384, 200_000

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.facts.rows import Row
 from engine.language import Node, Vocabulary, compile_node, show
@@ -14,8 +13,7 @@ from engine.language.tracing import plain
 from engine.law.invariants import ROW, Invariant, invariants_of
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(NamedTuple):
     """A row that cannot be, the invariant that it breaks, and what to say of it in each language."""
 
     row: Row

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.facts.building import read_as_of
-from engine.language import Vocabulary
+from engine.facts.building import ABOUT, FactsBuilder, RawRow, read_as_of
+from engine.facts.csv_rows import csv_rows
+from engine.facts.rows import Facts
+from engine.language import TableSpec, Vocabulary
 from engine.law.files import within
-from engine.law.yaml_files import Document, read_yaml
 from engine.problems import did_you_mean, input_error
 
+if TYPE_CHECKING:
+    from engine.law.yaml_files import Document
+
 ABOUT_FILE = "register.yaml"
-ABOUT = ("title", "source", "note")
 KINDS = (".csv", ".parquet")
 
 
-@dataclass(frozen=True)
-class About:
+class About(NamedTuple):
     """What a register says of itself.
 
     Attributes:
@@ -32,6 +33,26 @@ class About:
     as_of: date | None
     withheld: frozenset[str]
     about: Mapping[str, Any]
+
+
+def read_register(folder: Path, vocabulary: Vocabulary, aliases: Mapping[str, Mapping[str, str]], as_of: date | None, today: date) -> Facts:
+    """The facts of a register; arguments and errors as in `engine.facts.load_facts`."""
+    builder = FactsBuilder(vocabulary, aliases)
+    for table, files in table_files(folder, vocabulary.tables).items():
+        for file in files:
+            builder.add(table, _rows_of(file, vocabulary.tables[table]))
+    said = read_about(folder, vocabulary, builder.raw)
+    builder.withheld |= said.withheld
+    own = said.as_of or today
+    return builder.build(as_of or own, as_of is not None and as_of < own, said.about)
+
+
+def _rows_of(file: Path, spec: TableSpec) -> Iterator[RawRow]:
+    if file.suffix == ".csv":
+        return csv_rows(file, spec)
+    from engine.facts.parquet import parquet_rows
+
+    return parquet_rows(file, spec)
 
 
 def read_about(folder: Path, vocabulary: Vocabulary, given: Collection[str]) -> About:
@@ -48,6 +69,8 @@ def read_about(folder: Path, vocabulary: Vocabulary, given: Collection[str]) -> 
     file = folder / ABOUT_FILE
     if not file.is_file():
         return About(None, frozenset(), {})
+    from engine.law.yaml_files import read_yaml  # most registers have no such file
+
     document = read_yaml(file, str(file))
     if not isinstance(document.data, dict):
         raise input_error(document.file, 1, 1, "register.yaml is written as `key: value`", "write `as_of: YYYY-MM-DD`")

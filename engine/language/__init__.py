@@ -2,7 +2,9 @@
 
 from engine.language.meaning import Context, compile_node
 from engine.language.nodes import Node, children, walk
-from engine.language.parse import ExpressionError, parse, parse_call_free
+from engine.language.parsed import Parsed
+from engine.language.problems import ExpressionError
+from engine.language.reading import parse, parse_call_free
 from engine.language.scope import (
     ColumnSpec,
     DecisionSpec,
@@ -35,6 +37,7 @@ __all__ = [
     "Node",
     "OpenSet",
     "ParameterSpec",
+    "Parsed",
     "RelationSpec",
     "Scope",
     "TableSpec",

@@ -14,6 +14,8 @@ from engine.language.values import Cause, OpenSet, Unknown, between, causes_of, 
 
 def equal(left: Any, right: Any) -> Any:
     """Kleene equality; an unknown equals nothing for certain, itself included."""
+    if left.__class__ is str and right.__class__ is str:  # most are codes
+        return left == right
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
         return same(left, right)
     if left is None or right is None:
@@ -95,12 +97,18 @@ def _end(value: int | Fraction) -> Any:
 
 
 def add(left: Any, right: Any) -> Any:
+    if left.__class__ is int and right.__class__ is int:  # most are
+        total = left + right
+        return total if -_LIMIT < total < _LIMIT else _TOO_LARGE
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
         return _result(left + right)
     return between(_plus(low(left), low(right)), _plus(high(left), high(right)), causes_of((left, right)))
 
 
 def subtract(left: Any, right: Any) -> Any:
+    if left.__class__ is int and right.__class__ is int:
+        total = left - right
+        return total if -_LIMIT < total < _LIMIT else _TOO_LARGE
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
         return _result(left - right)
     lowest, highest = low(right), high(right)
@@ -120,8 +128,11 @@ def multiply(left: Any, right: Any) -> Any:
     if not isinstance(left, Unknown) and not isinstance(right, Unknown):
         return _result(left * right)
     for one, two in ((left, right), (right, left)):
-        if not isinstance(one, Unknown) and one == 0 and isinstance(two, Unknown):
-            return 0
+        if not isinstance(one, Unknown) and isinstance(two, Unknown):
+            if one == 0:
+                return 0
+            bottom, top = (two.low, two.high) if one > 0 else (two.high, two.low)
+            return between(None if bottom is None else _end(one * bottom), None if top is None else _end(one * top), two.causes)
     corners = [_corner(a, b) for a in (_bound(left, 0), _bound(left, 1)) for b in (_bound(right, 0), _bound(right, 1))]
     lowest, highest = min(corners), max(corners)
     return between(None if lowest == -math.inf else _end(lowest), None if highest == math.inf else _end(highest), causes_of((left, right)))

@@ -10,7 +10,7 @@ from engine.language.nodes import Const, Node
 from engine.language.types import BOOL, DATE, NONE, NUMBER, Type
 
 if TYPE_CHECKING:
-    from engine.language.parse import _Reader
+    from engine.language.grammar import _Reader
 
 AGGREGATES = frozenset({"sum", "any", "all", "count", "min", "max"})
 ORDINARY_YEAR = 1  # not a leap year: a day that recurs must exist in each

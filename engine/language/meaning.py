@@ -105,7 +105,19 @@ def _column(node: Column) -> Run:
 
 
 def _decision(node: Decision) -> Run:
-    base, name = compile_node(node.base), node.name
+    name = node.name
+    if isinstance(node.base, Var):
+        variable = node.base.name
+
+        def own(env: Env) -> Any:
+            instance = env[variable]
+            try:
+                return instance.values[name]
+            except KeyError:
+                return env["@"].decision(instance, name)
+
+        return own
+    base = compile_node(node.base)
 
     def run(env: Env) -> Any:
         instance = base(env)
@@ -140,9 +152,11 @@ def _parameter(node: Parameter) -> Run:
 
     def run(env: Env) -> Any:
         memo = env["@"].fixed
-        if number not in memo:
-            memo[number] = look_up(env)
-        return memo[number]
+        try:
+            return memo[number]
+        except KeyError:
+            found = memo[number] = look_up(env)
+            return found
 
     return run if fixed else look_up
 
@@ -154,6 +168,8 @@ def _common(values: list[Any], causes: frozenset[Cause]) -> Any:
 
 def _rows(node: Rows) -> Run:
     base, relation, keys = compile_node(node.base), node.relation, [compile_node(key) for key in node.keys]
+    if not keys:
+        return lambda env: env["@"].rows(base(env), relation, ())
 
     def run(env: Env) -> Any:
         values = tuple(key(env) for key in keys)
@@ -177,6 +193,9 @@ def _lookup(node: Lookup) -> Run:
 
 def _compare(node: Compare) -> Run:
     left, right, test = compile_node(node.left), compile_node(node.right), arith.COMPARISONS[node.operator]
+    if isinstance(node.right, Const):
+        wanted = node.right.value
+        return lambda env: test(left(env), wanted)
 
     def run(env: Env) -> Any:
         return test(left(env), right(env))
@@ -199,12 +218,16 @@ def _is_none(node: IsNone) -> Run:
 def _in(node: In) -> Run:
     item, of = compile_node(node.item), compile_node(node.of) if node.of is not None else None
     members = [compile_node(member) for member in node.members]
+    if of is not None:
+        return lambda env: arith.contains(of(env), item(env))
+    codes = frozenset(member.value for member in node.members if isinstance(member, Const) and isinstance(member.value, str))
+    listed = len(codes) == len(node.members)
 
     def run(env: Env) -> Any:
         value = item(env)
-        if of is None:
-            return kleene_or([arith.equal(value, member(env)) for member in members])
-        return arith.contains(of(env), value)
+        if listed and value.__class__ is str:
+            return value in codes
+        return kleene_or([arith.equal(value, member(env)) for member in members])
 
     return run
 
@@ -335,12 +358,16 @@ def _aggregate(node: Aggregate) -> Run:
         return rows.folded[node]
 
     def folded(rows: Any, env: Env) -> Any:
-        members = []
+        members, inner = [], dict(env)
         for member, belongs in candidates(rows):
-            inner = {**env, variable: member}
-            kept = belongs if condition is None else kleene_and([belongs, condition(inner)])
-            if kept is False:
-                continue
+            inner[variable] = member
+            kept = belongs
+            if condition is not None:
+                kept = condition(inner)
+                if kept is False:
+                    continue
+                if kept is not True or belongs is not True:
+                    kept = kleene_and([belongs, kept])
             value = 1 if element is None else element(inner)
             if ordered and isinstance(value, Unknown) and value.none:
                 kept, value = (kept, Unknown(value.causes)) if summed else (kleene_and([kept, Unknown(value.causes)]), value)

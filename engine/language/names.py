@@ -17,7 +17,7 @@ _CONSTANTS = {"true": True, "false": False}
 
 
 class Names:
-    """Resolves names for the reader of one expression; the grammar itself is in `parse`."""
+    """Resolves names for the reader of one expression; the grammar itself is in `grammar`."""
 
     def __init__(self, text: str, scope: Scope) -> None:
         self.text, self.scope = text, scope
@@ -194,7 +194,7 @@ class Names:
         return self.make(tree, Parameter, spec.type, name=name, key=key, at=when, minimum=spec.minimum)
 
     def governing(self, tree: ast.expr, name: str) -> Node:
-        from engine.language.parse import parse
+        from engine.language.grammar import read
 
         vocabulary, entity, within = self.scope.vocabulary, self.scope.entity, self.scope.governing
         found: Node | None = vocabulary.governing_dates.get((name, entity))
@@ -204,7 +204,7 @@ class Names:
             raise self.error(tree, f"the governing date '{name}' depends on itself: {' -> '.join([*within, name])}")
         try:
             inside = Scope(vocabulary, entity, governing=(*within, name))
-            found = vocabulary.governing_dates[name, entity] = parse(vocabulary.governing[name], inside, DATE)
+            found = vocabulary.governing_dates[name, entity] = read(vocabulary.governing[name], inside, DATE)
         except ExpressionError as problem:
             raise self.error(tree, f"its governing date '{name}' has no meaning for '{entity}': {problem.message}") from None
         return found

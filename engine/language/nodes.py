@@ -36,13 +36,18 @@ class Node:
             return True
         if self.__class__ is not other.__class__ or hash(self) != hash(other):
             return False
-        mine, theirs = self.__dict__, other.__dict__
-        return bool(mine["type"] == theirs["type"]) and all(mine.get(name) == theirs.get(name) for name in self.PARTS)
+        if self.type is not other.type and self.type != other.type:
+            return False
+        for name in self.PARTS:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine is not theirs and mine != theirs:
+                return False
+        return True
 
     def __hash__(self) -> int:
         found: int | None = self.__dict__.get("_hash")
         if found is None:
-            found = self.__dict__["_hash"] = hash((self.__class__, *(self.__dict__.get(name) for name in self.PARTS)))
+            found = self.__dict__["_hash"] = hash((self.__class__, *[getattr(self, name) for name in self.PARTS]))
         return found
 
     def but(self, **parts: Any) -> Any:
@@ -241,18 +246,20 @@ class Aggregate(Node):
     )
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The direct sub-expressions, in source order."""
-    for name in node.PARTS:
-        part = getattr(node, name)
-        if isinstance(part, Node):
-            yield part
-        elif isinstance(part, tuple):
-            yield from (item for item in part if isinstance(item, Node))
+    found: tuple[Node, ...] | None = node.__dict__.get("_children")
+    if found is None:
+        parts = (getattr(node, name) for name in node.PARTS)
+        found = tuple(item for part in parts for item in (part if isinstance(part, tuple) else (part,)) if isinstance(item, Node))
+        node.__dict__["_children"] = found
+    return found
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and everything in it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    """The node and everything in it, each before its parts."""
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        yield one
+        todo += reversed(children(one))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from engine.language.parsed import Parsed
 from engine.language.types import Type
 
 
-@dataclass(frozen=True)
-class ColumnSpec:
+class ColumnSpec(NamedTuple):
     """A column of a fact table.
 
     Attributes:
@@ -35,8 +34,7 @@ class ColumnSpec:
     past: bool = False
 
 
-@dataclass(frozen=True)
-class InvariantSpec:
+class InvariantSpec(NamedTuple):
     """What holds of every row of a table: ``holds`` is the text of a condition about `row`, ``says`` what to say where it does not."""
 
     name: str
@@ -44,8 +42,7 @@ class InvariantSpec:
     says: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class TableSpec:
+class TableSpec(NamedTuple):
     """A fact table. ``measured``: an absent row is unknown; otherwise it did not happen."""
 
     name: str
@@ -53,12 +50,11 @@ class TableSpec:
     key: tuple[str, ...] = ()
     measured: bool = False
     event: str | None = None
-    also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    also: Mapping[str, Mapping[str, str]] = {}
     invariants: tuple[InvariantSpec, ...] = ()
 
 
-@dataclass(frozen=True)
-class RelationSpec:
+class RelationSpec(NamedTuple):
     """Rows that belong to an entity instance.
 
     Attributes:
@@ -77,8 +73,7 @@ class RelationSpec:
     key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class EntitySpec:
+class EntitySpec(NamedTuple):
     """What decisions are made about.
 
     Attributes:
@@ -99,13 +94,12 @@ class EntitySpec:
     years: bool = False
     year_of: str | None = None
     of: str | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
-    relations: Mapping[str, RelationSpec] = field(default_factory=dict)
+    where: Mapping[str, str] = {}
+    relations: Mapping[str, RelationSpec] = {}
     seen_in: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ParameterSpec:
+class ParameterSpec(NamedTuple):
     """A dated value.
 
     Attributes:
@@ -123,21 +117,20 @@ class ParameterSpec:
     inherited: bool = True
 
 
-@dataclass(frozen=True)
-class DecisionSpec:
+class DecisionSpec(NamedTuple):
     name: str
     entity: str
     type: Type
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """Everything a name can mean.
 
     ``decisions`` maps (entity, name); ``governing`` maps the name of a governing date to its expression text;
     ``code_units`` maps a code list to the unit in which each member is measured, where it names one;
     ``governing_dates`` keeps, by name and entity, the dates that were read already: every parameter in a rule has one;
-    ``invariants`` keeps, by table, the invariants that were read already: every case and register is held against them.
+    ``invariants`` keeps, by table, the invariants that were read already: every case and register is held against them;
+    ``parsed`` keeps whole texts.
     """
 
     tables: Mapping[str, TableSpec]
@@ -147,9 +140,10 @@ class Vocabulary:
     codes: Mapping[str, frozenset[str]]
     governing: Mapping[str, str]
     builtins: Mapping[str, Type]
-    code_units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    governing_dates: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False, repr=False)
-    invariants: dict[str, tuple[Any, ...]] = field(default_factory=dict, compare=False, repr=False)
+    code_units: Mapping[str, Mapping[str, str]]
+    governing_dates: dict[tuple[str, str], Any]
+    invariants: dict[str, tuple[Any, ...]]
+    parsed: Parsed
 
     def main_names(self, entity: str) -> list[EntitySpec]:
         """The entity and those it is a part of, nearest first."""
@@ -159,8 +153,7 @@ class Vocabulary:
         return chain
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """Where an expression stands: in the rules of one entity, possibly inside generators.
 
     Attributes:
@@ -169,7 +162,7 @@ class Scope:
 
     vocabulary: Vocabulary
     entity: str
-    variables: Mapping[str, Type] = field(default_factory=dict)
+    variables: Mapping[str, Type] = {}
     governing: tuple[str, ...] = ()
 
     def inside(self, name: str, kind: Type) -> Scope:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.language.meaning import Env, candidates, compile_node
 from engine.language.nodes import (
@@ -31,8 +30,7 @@ from engine.language.types import Type
 from engine.language.values import Unknown
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """One part of an expression and what it came to.
 
     What evaluation did not look at, because the rest had decided already, is `skipped` and has no value.

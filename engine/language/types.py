@@ -29,10 +29,10 @@ class Type:
     nullable: bool = False
 
     def or_none(self, nullable: bool = True) -> Type:
-        return replace(self, nullable=self.nullable or nullable)
+        return replace(self, nullable=True) if nullable and not self.nullable else self
 
     def plain(self) -> Type:
-        return replace(self, nullable=False)
+        return replace(self, nullable=False) if self.nullable else self
 
     def __str__(self) -> str:
         detail = {

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.containment import bounded
+from engine.language import Parsed
 from engine.law import cache
 from engine.law.model import Labels, Law, Phase, Rule, cites
 from engine.law.program import DECLARING, Program, TypedRule, named_in, type_rule, varied
 from engine.law.selection import Entry, Selection
+from engine.law.vocabulary import build_vocabulary
 
 __all__ = [
     "DECLARING",
@@ -51,18 +53,24 @@ def load_law(root: Path, schema_dir: Path, drafts: Sequence[str] = ()) -> Law:
     key = hashlib.sha256(f"{digest}{cache.engine_hash('language', 'law')}{root.name}".encode()).hexdigest()
     stored = cache.load(key)
     if stored is not None:
-        return Law(stored, digest, hashes)
-    tree = bounded(str(root), lambda: _checked_tree(root, files, schema_dir))
-    cache.store(key, tree)
-    return Law(tree, digest, hashes)
+        return _stored(stored, digest, hashes)
+    made = bounded(str(root), lambda: _checked(root, files, schema_dir))
+    cache.store(key, made)
+    return _stored(made, digest, hashes)
 
 
-def _checked_tree(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
+def _checked(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
+    """What the cache keeps of a law: its tree, and what its texts mean."""
     from engine.law.collecting import collect
 
     tree: dict[str, Any] = json.loads(json.dumps(collect(root, files, schema_dir), ensure_ascii=False))
-    check_law(Law(tree, ""), texts=True)
-    return tree
+    law = Law(tree, "")
+    check_law(law, texts=True)
+    return {"tree": tree, "parsed": law.vocabulary.parsed.plain()}
+
+
+def _stored(kept: dict[str, Any], digest: str, hashes: dict[str, str]) -> Law:
+    return Law(kept["tree"], digest, hashes, build_vocabulary(kept["tree"], Parsed(kept["parsed"])))
 
 
 def _under(law: Law, root: Path, schema_dir: Path, written: tuple[str, ...]) -> Law:

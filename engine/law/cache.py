@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +46,8 @@ def _head(key: str, content: bytes) -> bytes:
 
 def store(key: str, content: Any) -> None:
     """Keep ``content``; a cache that cannot be written is no reason to stop."""
+    import tempfile  # only where something has changed
+
     folder = cache_dir()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.law.files import within
+from engine.law.files import read_text, within
 from engine.law.schemas import schema
-from engine.law.yaml_files import Document, parse_yaml, read_text
+from engine.law.yaml_files import Document, parse_yaml
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
 FOLDER, SUFFIX, MAX_CHAIN = "drafts", ".yaml", 50

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.problems import input_error
 
 SKIPPED = frozenset({"cases", "drafts", "samples"})
-MAX_FILES, MAX_TOTAL = 2_000, 16_000_000
+MAX_FILES, MAX_TOTAL, MAX_BYTES = 2_000, 16_000_000, 32_000_000
 
 
 def ruleset_files(root: Path) -> list[Path]:
@@ -25,17 +25,17 @@ def ruleset_files(root: Path) -> list[Path]:
     """
     if not (root / "ruleset.yaml").is_file():
         raise input_error(str(root), 0, 0, "not a ruleset: it has no ruleset.yaml", "give the folder that holds ruleset.yaml")
-    home, files, total = root.resolve(), list[Path](), 0
+    home, files, total, depth = root.resolve(), list[Path](), 0, len(root.parts)
     for path in files_below(root):
         if path.suffix == ".yml":
             raise input_error(str(path), 0, 0, "a file of the law ends in .yaml; this one would not be read", "rename it")
-        if path.suffix == ".yaml" and not SKIPPED & set(path.relative_to(root).parts[:-1]):
+        if path.suffix == ".yaml" and SKIPPED.isdisjoint(path.parts[depth:-1]):
             total += within(path, home).st_size
             files.append(path)
         if len(files) > MAX_FILES or total > MAX_TOTAL:
             problem = f"a ruleset has at most {MAX_FILES:,} files and {MAX_TOTAL:,} bytes"
             raise input_error(str(root), 0, 0, problem, "give the folder of one ruleset")
-    return sorted(files, key=lambda p: p.relative_to(root).as_posix())
+    return sorted(files, key=lambda path: "/".join(path.parts[depth:]))
 
 
 def files_below(root: Path) -> Iterator[Path]:
@@ -45,11 +45,12 @@ def files_below(root: Path) -> Iterator[Path]:
         InputError: a folder cannot be read, or is a link: these are not followed.
     """
     for folder, inner, names in os.walk(root, onerror=_unreadable):
+        here = Path(folder)
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in inner:
-            if (Path(folder) / name).is_symlink():
-                raise input_error(str(Path(folder) / name), 0, 0, "a link to a folder is not followed", "put the folder itself there")
-        yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))
+            if (here / name).is_symlink():
+                raise input_error(str(here / name), 0, 0, "a link to a folder is not followed", "put the folder itself there")
+        yield from (here / name for name in sorted(names) if not name.startswith("."))
 
 
 def _unreadable(error: OSError) -> None:
@@ -81,9 +82,9 @@ def content_hashes(root: Path, files: list[Path]) -> tuple[str, dict[str, str]]:
     Raises:
         InputError: a file cannot be read.
     """
-    digest, each = hashlib.sha256(), {}
+    digest, each, depth = hashlib.sha256(), {}, len(root.parts)
     for path in files:
-        content, name = _bytes(path), path.relative_to(root).as_posix()
+        content, name = _bytes(path), "/".join(path.parts[depth:])
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
         each[name] = hashlib.sha256(content).hexdigest()
@@ -95,3 +96,25 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise input_error(str(path), 0, 0, f"cannot be read: {error.strerror}", "check its permissions") from None
+
+
+def read_text(path: Path, name: str, limit: int = MAX_BYTES) -> str:
+    """The text of a file of at most ``limit`` bytes.
+
+    Raises:
+        InputError: it is missing, not a file, too large or not UTF-8.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise input_error(name, 0, 0, "not a file", "give a file of text")
+        if found.st_size > limit:
+            raise input_error(name, 0, 0, f"the file is larger than {limit:,} bytes", "split it, or use a register of CSV or Parquet files")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise input_error(name, 0, 0, "no such file", "check the path") from None
+    except UnicodeDecodeError as error:
+        raise input_error(name, 0, 0, f"not UTF-8 text (byte {error.start})", "save the file as UTF-8") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise input_error(name, 0, 0, f"cannot be read: {reason}", "check the path and its permissions") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from engine.language import BOOL, DATE, EntitySpec, ExpressionError, Node, Scope, Vocabulary, parse, walk
 from engine.language.nodes import Column, Var
@@ -19,8 +19,7 @@ ROW = "row"
 _BRACES = re.compile(r"\{([^{}]+)\}")
 
 
-@dataclass(frozen=True)
-class Invariant:
+class Invariant(NamedTuple):
     """One invariant of a table.
 
     Attributes:
@@ -52,14 +51,14 @@ def invariants_of(vocabulary: Vocabulary, table: str) -> tuple[Invariant, ...]:
 
 def scope_of(vocabulary: Vocabulary, table: str) -> Scope:
     """Where invariants stand: they know the row and the day that is asked about, and nothing of the law."""
-    bare = replace(
-        vocabulary,
+    bare = vocabulary._replace(
         entities={ROW: EntitySpec(ROW, ROW, table)},
         decisions={},
         parameters={},
         governing={},
         governing_dates={},
         builtins={"as_of": DATE},
+        parsed=vocabulary.parsed.within(table),
     )
     return Scope(bare, ROW)
 

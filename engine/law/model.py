@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.language import Vocabulary
-from engine.law.drafts import Change, Draft
 from engine.law.reading_values import Unreadable, read_date, read_value
 from engine.law.selection import ALWAYS, NEVER, Entry, Selection
 from engine.law.vocabulary import build_vocabulary
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
+if TYPE_CHECKING:
+    from engine.law.drafts import Draft
+
 Labels = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule as written.
 
     Attributes:
@@ -46,7 +46,7 @@ class Rule:
     cites: tuple[tuple[str, str], ...]
     says: Labels
     at: tuple[str, int, int]
-    marks: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
+    marks: Mapping[str, tuple[tuple[int, int, int], ...]] = {}
 
     def place(self, part: str, character: int) -> tuple[int, int]:
         """The line and column of a character (from 0) of one of its texts; of the rule, where that text is not written out."""
@@ -54,8 +54,7 @@ class Rule:
         return (runs[-1][1], runs[-1][2] + max(character - runs[-1][0], 0)) if runs else self.at[1:]
 
 
-@dataclass(frozen=True)
-class Phase:
+class Phase(NamedTuple):
     """A phase in one version: the years it governs and since when that is known."""
 
     id: str
@@ -301,6 +300,8 @@ class Law:
 
 
 def _draft(content: Mapping[str, Any]) -> Draft:
+    from engine.law.drafts import Change, Draft  # only where there are any
+
     changes = tuple(
         Change(c["form"], c["target"], (c["article"]["instrument"], c["article"]["point"]), c["reason"]) for c in content["changes"]
     )

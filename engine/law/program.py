@@ -123,6 +123,8 @@ class Program:
         self._days: dict[tuple[str, str], date | None] = {}
         self._needs: dict[Key, frozenset[Key]] = {}
         self._cones: dict[tuple[Key, ...], tuple[Key, ...]] = {}
+        self._parts: dict[tuple[tuple[Key, ...], str], tuple[Key, ...]] = {}
+        self._within: dict[str, dict[Key, None]] = {}
 
     # -- parameters ---------------------------------------------------------------------------------------------
 
@@ -228,7 +230,7 @@ class Program:
     def named(self, key: Key) -> frozenset[Key]:
         """The decisions that the sentences of the rules for ``key`` name."""
         return frozenset(
-            k for typed in self.rules(key) for _, node in named_in(self.law, typed.rule) for k in _decisions(node, self.law, frozenset())
+            k for typed in self.rules(key) for _, node in named_in(self.law, typed.rule) for k in _decisions(node, self.law)
         )
 
     # -- order --------------------------------------------------------------------------------------------------
@@ -250,6 +252,23 @@ class Program:
         found = self._cones.get(asked)
         if found is None:
             found = self._cones[asked] = self._ordered(asked)
+        return found
+
+    def within(self, entity: str) -> dict[Key, None]:
+        """The decisions about an entity and its parts, in the order of the vocabulary."""
+        found = self._within.get(entity)
+        if found is None:
+            vocabulary = self.law.vocabulary
+            owners = {name for name in vocabulary.entities if any(spec.name == entity for spec in vocabulary.main_names(name))}
+            found = self._within[entity] = {key: None for key in vocabulary.decisions if key[0] in owners}
+        return found
+
+    def cone_within(self, wanted: tuple[Key, ...], entity: str) -> tuple[Key, ...]:
+        """The part of the cone of ``wanted`` that is about an entity and its parts."""
+        found = self._parts.get((wanted, entity))
+        if found is None:
+            within = self.within(entity)
+            found = self._parts[wanted, entity] = tuple(key for key in self.cone(wanted) if key in within)
         return found
 
     def _ordered(self, wanted: tuple[Key, ...]) -> tuple[Key, ...]:
@@ -280,7 +299,7 @@ def _read_by(law: Law, typed: TypedRule) -> frozenset[Key]:
     """The decisions of the same year that a rule reads."""
     if not typed.reads:
         nodes = [node for node in (typed.when, typed.value) if node is not None]
-        typed.reads.append(frozenset(need for node in nodes for need in _decisions(node, law, frozenset())))
+        typed.reads.append(frozenset(need for node in nodes for need in _decisions(node, law)))
     return typed.reads[0]
 
 
@@ -302,15 +321,17 @@ def _constant(node: Node) -> bool:
     return not any(isinstance(n, leaves) or (isinstance(n, Builtin) and n.name == "as_of") for n in walk(node))
 
 
-def _decisions(node: Node, law: Law, earlier: frozenset[str]) -> Iterator[Key]:
+def _decisions(node: Node, law: Law) -> Iterator[Key]:
     """Decisions that ``node`` reads, save those of earlier years: they are proved under their own law."""
-    if isinstance(node, Decision):
-        owner = node.base
-        if not (isinstance(owner, Var) and owner.name in earlier):
-            yield owner.type.table or "", node.name
-    if isinstance(node, Aggregate) and isinstance(node.over, Rows):
-        relation = law.vocabulary.entities[node.over.base.type.table or ""].relations[node.over.relation]
-        if relation.years == "earlier":
-            earlier |= {node.variable}
-    for child in children(node):
-        yield from _decisions(child, law, earlier)
+    todo: list[tuple[Node, frozenset[str]]] = [(node, frozenset())]
+    while todo:
+        one, earlier = todo.pop()
+        if isinstance(one, Decision):
+            owner = one.base
+            if not (isinstance(owner, Var) and owner.name in earlier):
+                yield owner.type.table or "", one.name
+        elif isinstance(one, Aggregate) and isinstance(one.over, Rows):
+            relation = law.vocabulary.entities[one.over.base.type.table or ""].relations[one.over.relation]
+            if relation.years == "earlier":
+                earlier |= {one.variable}
+        todo += [(child, earlier) for child in children(one)]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.language import Cause, ParameterSpec, Unknown
 
 ALWAYS, NEVER = date.min, date.max
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """Under which law a question is asked.
 
     Attributes:
@@ -25,15 +23,14 @@ class Selection:
 
     authority: str
     known_on: date | None = None
-    readings: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, str] = {}
     settled: frozenset[str] = frozenset()
 
     def admits(self, readings: Mapping[str, str]) -> bool:
         return all(self.readings.get(question) == answer for question, answer in readings.items())
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One sourced value of a parameter.
 
     Attributes:

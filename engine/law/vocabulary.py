@@ -16,6 +16,7 @@ from engine.language import (
     EntitySpec,
     InvariantSpec,
     ParameterSpec,
+    Parsed,
     RelationSpec,
     TableSpec,
     Type,
@@ -33,18 +34,21 @@ from engine.problems import did_you_mean, input_error
 RESERVED = frozenset({"true", "false", "none", "unknown", "undetermined"})
 
 
-def build_vocabulary(tree: dict[str, Any]) -> Vocabulary:
+def build_vocabulary(tree: dict[str, Any], parsed: Parsed | None = None) -> Vocabulary:
     """Check and resolve the declarations.
+
+    Args:
+        parsed: what texts mean under these declarations, where that was kept.
 
     Raises:
         InputError: a declaration names a unit, code list, table or entity that does not exist.
     """
-    return _Builder(tree).build()
+    return _Builder(tree, parsed or Parsed()).build()
 
 
 class _Builder:
-    def __init__(self, tree: dict[str, Any]) -> None:
-        self.tree = tree
+    def __init__(self, tree: dict[str, Any], parsed: Parsed) -> None:
+        self.tree, self.parsed = tree, parsed
         self.units = frozenset(tree["units"])
         for name, content in tree["codes"].items():
             for member in map(str, content["members"]):
@@ -55,7 +59,7 @@ class _Builder:
         self.codes = {name: frozenset(map(str, content["members"])) for name, content in tree["codes"].items()}
 
     def build(self) -> Vocabulary:
-        bare = Vocabulary({}, {}, {}, {}, self.codes, {}, {})
+        bare = Vocabulary({}, {}, {}, {}, self.codes, {}, {}, {}, {}, {}, Parsed())
         tables = {name: self.table(name, content, bare) for name, content in self.tree["tables"].items()}
         entities = {name: self.entity(name, content, tables) for name, content in self.tree["entities"].items()}
         self.linked(tables, entities)
@@ -84,7 +88,7 @@ class _Builder:
             name: {str(code): str(member["unit"]) for code, member in content["members"].items() if "unit" in member}
             for name, content in self.tree["codes"].items()
         }
-        return Vocabulary(tables, entities, decisions, parameters, self.codes, governing, builtins, units)
+        return Vocabulary(tables, entities, decisions, parameters, self.codes, governing, builtins, units, {}, {}, self.parsed)
 
     def fail(self, content: dict[str, Any], message: str, remedy: str = "") -> NoReturn:
         at = content["at"]

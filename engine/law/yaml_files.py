@@ -7,17 +7,16 @@ like numbers (007, 1_000, +7) stay names. Anchors, aliases, tags and duplicate k
 from __future__ import annotations
 
 import re
-import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
+from engine.law.files import read_text
 from engine.problems import InputError, input_error
 
-MAX_BYTES, MAX_YAML = 32_000_000, 8_000_000
+MAX_YAML = 8_000_000
 MAX_DEPTH, MAX_DIGITS, MAX_PARTS = 40, 40, 300_000
 Path_ = tuple[Any, ...]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -28,8 +27,7 @@ _ESCAPED_SPACE = frozenset(" \n\r\tnrtvf_NLP")
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A parsed file.
 
     Attributes:
@@ -43,7 +41,7 @@ class Document:
     data: Any
     marks: dict[Path_, tuple[int, int]]
     text: str = ""
-    spans: dict[Path_, tuple[int, int]] = field(default_factory=dict)
+    spans: Mapping[Path_, tuple[int, int]] = {}
 
     def at(self, path: Path_) -> tuple[int, int]:
         """The place of the nearest enclosing element that has one."""
@@ -87,28 +85,6 @@ def _written_length(source: str, position: int, style: str) -> int:
     if style == '"' and source[position] == "\\":
         return _ESCAPE_LENGTHS.get(source[position + 1], 2)
     return 1
-
-
-def read_text(path: Path, name: str, limit: int = MAX_BYTES) -> str:
-    """The text of a file of at most ``limit`` bytes.
-
-    Raises:
-        InputError: it is missing, not a file, too large or not UTF-8.
-    """
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise input_error(name, 0, 0, "not a file", "give a file of text")
-        if found.st_size > limit:
-            raise input_error(name, 0, 0, f"the file is larger than {limit:,} bytes", "split it, or use a register of CSV or Parquet files")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise input_error(name, 0, 0, "no such file", "check the path") from None
-    except UnicodeDecodeError as error:
-        raise input_error(name, 0, 0, f"not UTF-8 text (byte {error.start})", "save the file as UTF-8") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise input_error(name, 0, 0, f"cannot be read: {reason}", "check the path and its permissions") from None
 
 
 def read_yaml(path: Path, name: str) -> Document:

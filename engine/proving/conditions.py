@@ -6,13 +6,12 @@ whose flat form would exceed `MAX_CLAUSES` is split through named auxiliary ques
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.language import Cause, Node, Unknown, compile_node, walk
-from engine.language.meaning import Run
+from engine.language.arithmetic import COMPARISONS
 from engine.language.nodes import And, Compare, Const, Not, Or
 from engine.language.values import high, low
 
@@ -21,13 +20,19 @@ MAX_PATTERNS = 60
 """Of one question: what the core matches at once."""
 BOUND = 2**61
 FALSE, TRUE, OPEN = 0, 1, -1
+NO_CAUSES: frozenset[Cause] = frozenset()
 
+Answers = Mapping[int, Any]
+"""The values of auxiliary questions, by number."""
+Told = dict[str, int]
+"""The integers that stand for atoms."""
+Probe = Callable[[Any, Told, Answers], Any]
+"""Gives the value of an item in an environment, and puts down the integers of its atoms."""
 Test = tuple[str, str, int]
 Clause = tuple[Test, ...]
 
 
-@dataclass(frozen=True)
-class Atom:
+class Atom(NamedTuple):
     """A condition without inner logic.
 
     Attributes:
@@ -53,6 +58,9 @@ class Question:
         patterns: (core rule name, index of the rule, whether it says *holds*, the clause).
         plans: per condition, how it is evaluated once for both the core and the check.
         known: the atoms by what they are.
+        open: what the core is told as long as nothing is known.
+        said: for firings that have occurred, their order in the proof and what they say of each condition.
+        unconditional: whether there is nothing to ask.
     """
 
     number: int
@@ -62,17 +70,19 @@ class Question:
     auxiliaries: list[Question] = field(default_factory=list)
     plans: list[Plan | None] = field(default_factory=list)
     known: dict[tuple[str, Node], Atom] = field(default_factory=dict)
+    open: dict[str, int] = field(default_factory=dict)
+    said: dict[tuple[str, ...], tuple[tuple[str, ...], list[bool | None]]] = field(default_factory=dict)
+    unconditional: bool = False
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The items of a condition, joined by `and` or `or`, each with the atoms that it needs.
+class Plan(NamedTuple):
+    """The items of a condition, joined by `and` or `or`, each with what evaluates it and tells the core its atoms.
 
     Once an item decides the whole, the atoms of later items stay open: they cannot matter.
     """
 
     decisive: bool
-    items: tuple[tuple[Run, tuple[Atom, ...]], ...]
+    items: tuple[Probe, ...]
 
 
 class Flattener:
@@ -98,14 +108,16 @@ class Flattener:
         return tuple(self.question(group) for group in groups)
 
     def question(self, conditions: tuple[Node | None, ...]) -> Question:
-        made = Question(len(self.questions), conditions)
+        made = Question(len(self.questions), conditions, unconditional=all(condition is None for condition in conditions))
         self.questions.append(made)
         for index, condition in enumerate(conditions):
             for holds in (True, False):
                 clauses: list[Clause] = ([()] if holds else []) if condition is None else self.clauses(made, condition, holds)
                 for number, clause in enumerate(clauses):
                     made.patterns.append((f"q{made.number}r{index}{'h' if holds else 'f'}{number}", index, holds, clause))
-        made.plans = [None if condition is None else _plan(made, condition) for condition in conditions]
+        made.plans = [None if condition is None else self.plan(made, condition) for condition in conditions]
+        for atom in made.atoms:
+            made.open |= {atom.name + "_l": -1, atom.name + "_h": 1} if atom.kind == "margin" else {atom.name: OPEN}
         return made
 
     def clauses(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
@@ -171,65 +183,129 @@ class Flattener:
             return [((name, "!=", code), (name, "!=", OPEN))]
         return [((self.atom(question, node, "truth"), "==", TRUE if wanted else FALSE),)]
 
-    def tell(self, question: Question, env: Any, answers: dict[int, Any]) -> tuple[dict[str, int], list[Any]]:
-        """The integers that stand for the atoms, and what each condition means.
-
-        Args:
-            answers: the values of the auxiliary questions, by number.
-        """
-        told: dict[str, int] = {}
+    def tell(self, question: Question, env: Any, answers: Answers) -> tuple[Told, list[Any]]:
+        """The integers that stand for the atoms, in their order, and what each condition means."""
+        told = question.open.copy()
         meant: list[Any] = []
         for plan in question.plans:
             if plan is None:
                 meant.append(True)
                 continue
-            missing: frozenset[Cause] = frozenset()
-            for run, atoms in plan.items:
-                value = run(env)
-                for atom in atoms:
-                    if atom.name not in told:
-                        self._tell_atom(atom, env, answers, told)
-                if value is plan.decisive:
+            decisive = plan.decisive
+            missing = NO_CAUSES
+            for probe in plan.items:
+                value = probe(env, told, answers)
+                if value is decisive:
                     meant.append(value)
                     break
-                if value is not (not plan.decisive):
+                if value is not (not decisive):
                     missing |= value.causes
             else:
-                meant.append(Unknown(missing) if missing else not plan.decisive)
-        for atom in question.atoms:
-            if atom.name not in told:
-                told[atom.name] = OPEN
-                if atom.kind == "margin":
-                    told[atom.name + "_l"], told[atom.name + "_h"] = -1, 1
+                meant.append(Unknown(missing) if missing else not decisive)
         return told, meant
 
-    def _tell_atom(self, atom: Atom, env: Any, answers: dict[int, Any], told: dict[str, int]) -> None:
-        told[atom.name] = OPEN
+    # -- evaluation ---------------------------------------------------------------------------------------------
+
+    def plan(self, question: Question, condition: Node) -> Plan:
+        """The plan of a condition; an atom that stands for several of its items at once is told with the first."""
+        joined = isinstance(condition, (And, Or))
+        items = condition.items if isinstance(condition, (And, Or)) else (condition,)
+        by_node: dict[Node, list[Atom]] = {}
+        for atom in question.atoms:
+            by_node.setdefault(atom.node, []).append(atom)
+        found = [list(dict.fromkeys(atom for node in walk(item) for atom in by_node.get(node, ()))) for item in items]
+        within = {id(atom) for atoms in found for atom in atoms}
+        found[0] += [atom for atom in question.atoms if atom.auxiliary is not None and id(atom) not in within]
+        return Plan(not joined or isinstance(condition, Or), tuple(map(self.probe, items, found)))
+
+    def probe(self, item: Node, atoms: list[Atom]) -> Probe:
+        """What evaluates an item; an item that is a single test is evaluated once for both its value and its atom."""
+        if len(atoms) == 1 and atoms[0].auxiliary is None:
+            atom = atoms[0]
+            if isinstance(item, Not):
+                inner = self.probe(item.item, atoms)
+                return lambda env, told, answers: _negated(inner(env, told, answers))
+            if isinstance(item, Compare) and atom.kind == "margin" and atom.node == item:
+                return _margin_probe(item, atom.name)
+            if isinstance(item, Compare) and atom.kind == "code" and atom.node == item.left:
+                return self.code_probe(item, atom.name)
+            if atom.kind == "truth" and atom.node == item:
+                return _truth_probe(item, atom.name)
+        run, tellers = compile_node(item), [self.teller(atom) for atom in atoms]
+
+        def probe(env: Any, told: Told, answers: Answers) -> Any:
+            value = run(env)
+            for tell in tellers:
+                tell(env, told, answers)
+            return value
+
+        return probe
+
+    def code_probe(self, item: Compare, name: str) -> Probe:
+        left, test, wanted, codes = compile_node(item.left), COMPARISONS[item.operator], _constant(item.right), self.codes
+        same = item.operator == "=="
+
+        def probe(env: Any, told: Told, answers: Answers) -> Any:
+            value = left(env)
+            if value.__class__ is str:
+                told[name] = codes.get(value) or self.intern(value)
+                return (value == wanted) is same
+            elif value is None:
+                told[name] = 0
+            return test(value, wanted)
+
+        return probe
+
+    def teller(self, atom: Atom) -> Callable[[Any, Told, Answers], None]:
+        name = atom.name
         if atom.kind == "margin":
             assert isinstance(atom.node, Compare)
-            told[atom.name + "_l"], told[atom.name + "_h"] = margin(compile_node(atom.node.left)(env), compile_node(atom.node.right)(env))
-            return
-        value = answers[atom.auxiliary.number] if atom.auxiliary is not None else compile_node(atom.node)(env)
+            left, right, bottom, top = compile_node(atom.node.left), compile_node(atom.node.right), name + "_l", name + "_h"
+
+            def tell_margin(env: Any, told: Told, answers: Answers) -> None:
+                told[bottom], told[top] = margin(left(env), right(env))
+
+            return tell_margin
+        run, number, truth = compile_node(atom.node), atom.auxiliary.number if atom.auxiliary is not None else None, atom.kind == "truth"
+
+        def tell(env: Any, told: Told, answers: Answers) -> None:
+            value = run(env) if number is None else answers[number]
+            if not isinstance(value, Unknown):
+                told[name] = int(value) if truth else 0 if value is None else self.intern(value)
+
+        return tell
+
+
+def _margin_probe(item: Compare, name: str) -> Probe:
+    left, right, test, bottom, top = compile_node(item.left), compile_node(item.right), COMPARISONS[item.operator], name + "_l", name + "_h"
+
+    def probe(env: Any, told: Told, answers: Answers) -> Any:
+        one, two = left(env), right(env)
+        told[bottom], told[top] = margin(one, two)
+        return test(one, two)
+
+    return probe
+
+
+def _truth_probe(item: Node, name: str) -> Probe:
+    run = compile_node(item)
+
+    def probe(env: Any, told: Told, answers: Answers) -> Any:
+        value = run(env)
         if not isinstance(value, Unknown):
-            told[atom.name] = int(value) if atom.kind == "truth" else 0 if value is None else self.intern(value)
+            told[name] = int(value)
+        return value
+
+    return probe
 
 
-def _plan(question: Question, condition: Node) -> Plan:
-    """The plan of a condition; an atom that stands for several of its items at once is told with the first."""
-    joined = isinstance(condition, (And, Or))
-    items = condition.items if isinstance(condition, (And, Or)) else (condition,)
-    found = [_atoms_of(question, item) for item in items]
-    groups = tuple(atom for atom in question.atoms if atom.auxiliary is not None and not any(atom in atoms for atoms in found))
-    found[0] += groups
-    return Plan(
-        not joined or isinstance(condition, Or), tuple((compile_node(item), atoms) for item, atoms in zip(items, found, strict=True))
-    )
+def _negated(value: Any) -> Any:
+    return value if isinstance(value, Unknown) else not value
 
 
-def _atoms_of(question: Question, item: Node) -> tuple[Atom, ...]:
-    """The atoms of ``question`` that stand within ``item``."""
-    inside = set(walk(item))
-    return tuple(atom for atom in question.atoms if atom.node in inside)
+def _constant(node: Node) -> Any:
+    assert isinstance(node, Const)
+    return node.value
 
 
 class _Named(Node):
@@ -263,17 +339,17 @@ def _margin_tests(atom: str, operator: str, wanted: bool) -> list[Clause]:
 
 
 def margin(left: Any, right: Any) -> tuple[int, int]:
-    """Bounds of left minus right as integers of the same sign, so that tests against 0 are exact for any rationals."""
+    """The signs of the bounds of left minus right, and `BOUND` where there is no bound: all that a test against 0 asks for."""
+    if left.__class__ is int and right.__class__ is int:
+        sign = (left > right) - (left < right)
+        return sign, sign
     if left is None or right is None:
         return -1, 1
-    return _sign_kept(low(left), high(right), -BOUND), _sign_kept(high(left), low(right), BOUND)
+    return _sign(low(left), high(right), -BOUND), _sign(high(left), low(right), BOUND)
 
 
-def _sign_kept(left: Any, right: Any, unbounded: int) -> int:
+def _sign(left: Any, right: Any, unbounded: int) -> int:
     if left is None or right is None:
         return unbounded
-    if isinstance(left, date):
-        return int(left.toordinal() - right.toordinal())
-    difference = left - right
-    whole = difference.numerator if isinstance(difference, Fraction) else difference
-    return max(-BOUND, min(BOUND, int(whole)))
+    sign: int = (left > right) - (left < right)
+    return sign

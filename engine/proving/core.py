@@ -7,14 +7,13 @@ fires before anything else in each session, because deleting a session that neve
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator
 
 import durable_rules_engine as _core
 
 from engine.problems import EngineDefect
-from engine.proving.conditions import MAX_PATTERNS, Flattener, Question
+from engine.proving.conditions import MAX_PATTERNS, Clause, Flattener, Question
 
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 _BOOT = -1
@@ -26,26 +25,44 @@ MAX_QUESTIONS = 480  # beyond 511 distinct first tests the core aborts or never 
 class CoreRules:
     """The compiled patterns of a set of questions.
 
+    Attributes:
+        patterns: core rule name -> its question, the index of the rule, and whether it says *holds*.
+        alike: the core rules that the core knows by one name, because the clause is one and the same.
+
     Raises:
         EngineDefect: a limit of the core would be exceeded.
     """
 
     def __init__(self, name: str, flattener: Flattener) -> None:
-        rules: dict[str, object] = {"boot": {"all": [{"m": {"$and": [{"kz_q": _BOOT}]}}]}}
+        self.alike: dict[str, list[str]] = {}
+        rules = {"boot": [f'{{"kz_q":{_BOOT}}}']}
         for question in flattener.questions:
             if len(question.patterns) > MAX_PATTERNS:
                 raise EngineDefect(f"question {question.number} has {len(question.patterns)} patterns; the core takes {MAX_PATTERNS}")
+            first: dict[Clause, str] = {}
             for pattern, _, _, clause in question.patterns:
-                tests = [{"kz_q": question.number}, *(_test(*test) for test in clause)]
-                rules[pattern] = {"all": [{"m": {"$and": tests}}]}
+                named = first.setdefault(clause, pattern)
+                self.alike.setdefault(named, []).append(pattern)
+                if named == pattern:
+                    rules[pattern] = [f'{{"kz_q":{question.number}}}', *(_test(*test) for test in clause)]
         if len(flattener.questions) > MAX_QUESTIONS:
             raise EngineDefect(f"{len(flattener.questions)} questions; the core takes {MAX_QUESTIONS}")
         if len(rules) > MAX_RULES:
             raise EngineDefect(f"{len(rules)} core rules; the core takes {MAX_RULES}")
         self.patterns = {p: (question, index, holds) for question in flattener.questions for p, index, holds, _ in question.patterns}
         self.flattener = flattener
-        self.handle = _core.create_ruleset(name, json.dumps(rules))
+        written = ",".join(f'"{rule}":{{"all":[{{"m":{{"$and":[{",".join(tests)}]}}}}]}}' for rule, tests in rules.items())
+        self.handle = _core.create_ruleset(name, f"{{{written}}}")
         self._numbers = itertools.count()
+        self._forms: dict[tuple[int, tuple[str, ...]], str] = {}
+
+    def form(self, question: Question, names: tuple[str, ...]) -> str:
+        """A fact about the question as JSON, with places for its number, its id, the session and the value of each name."""
+        found = self._forms.get((question.number, names))
+        if found is None:
+            told = "".join(f',"kz_{name}":%d' for name in names)
+            found = self._forms[question.number, names] = f'{{"kz_q":{question.number},"kz_i":%d,"id":"f%d","sid":"%s"{told}}}'
+        return found
 
     def session(self) -> CoreSession:
         return CoreSession(self, next(self._numbers))
@@ -54,8 +71,9 @@ class CoreRules:
         _core.delete_ruleset(self.handle)
 
 
-def _test(name: str, operator: str, value: int) -> dict[str, object]:
-    return {f"kz_{name}": value} if operator == "==" else {_OPERATORS[operator]: {f"kz_{name}": value}}
+def _test(name: str, operator: str, value: int) -> str:
+    """As JSON; names are our own."""
+    return f'{{"kz_{name}":{value}}}' if operator == "==" else f'{{"{_OPERATORS[operator]}":{{"kz_{name}":{value}}}}}'
 
 
 class CoreSession:
@@ -64,26 +82,38 @@ class CoreSession:
     def __init__(self, rules: CoreRules, number: int) -> None:
         self.rules, self._handle, self._sid = rules, rules.handle, f"s{number}"
         self._facts = itertools.count()
-        boot = _core.assert_fact(self._handle, json.dumps({"kz_q": _BOOT, "id": "boot", "sid": self._sid}))
+        boot = _core.assert_fact(self._handle, f'{{"kz_q":{_BOOT},"id":"boot","sid":"{self._sid}"}}')
         for _ in self._agenda(boot[1]):
             pass
 
     def ask(self, question: Question, facts: list[dict[str, int]]) -> list[list[str]]:
-        """The names of the core rules that fire, for each of the instances that ``facts`` describe."""
-        fired: list[list[str]] = [[] for _ in facts]
-        state = None
-        for position, values in enumerate(facts):
-            told = "".join(f',"kz_{name}":{value}' for name, value in values.items())
-            fact = f'{{"kz_q":{question.number},"kz_i":{position},"id":"f{next(self._facts)}","sid":"{self._sid}"{told}}}'
-            code, offset = _core.assert_fact(self._handle, fact)
-            if code == 2:
-                raise EngineDefect("the rules core refused a fact as a duplicate")
-            if code == 0:
-                state = offset
+        """The names of the core rules that fire, for each of the instances that ``facts`` describe.
+
+        Instances of which the same is told are one fact to the core: what it matches depends on nothing else.
+
+        Args:
+            facts: each with the same names in the same order.
+        """
+        fired: dict[tuple[int, ...], list[str]] = {}
+        found, distinct, state, form = [], list[list[str]](), None, ""
+        for values in facts:
+            known = tuple(values.values())
+            names = fired.get(known)
+            if names is None:
+                names = fired[known] = []
+                form = form or self.rules.form(question, tuple(values))
+                code, offset = _core.assert_fact(self._handle, form % (len(distinct), next(self._facts), self._sid, *known))
+                distinct.append(names)
+                if code == 2:
+                    raise EngineDefect("the rules core refused a fact as a duplicate")
+                if code == 0:
+                    state = offset
+            found.append(names)
         if state is not None:
+            alike = self.rules.alike
             for name, position in self._agenda(state):
-                fired[position].append(name)
-        return fired
+                distinct[position] += alike[name]
+        return found
 
     def _agenda(self, state: int) -> Iterator[tuple[str, int]]:
         result = _core.start_action_for_state(self._handle, state)

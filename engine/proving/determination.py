@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.language import Cause, OpenSet, Unknown
 from engine.proving.instances import Root
@@ -14,8 +14,7 @@ from engine.proving.steps import Conflict, Gap, Step
 UNDETERMINED = "undetermined"
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(NamedTuple):
     """A decision that could not be determined.
 
     Attributes:
@@ -62,16 +61,21 @@ def determine(prover: Prover, root: Root, proof: str | None = None, wanted: tupl
         EngineDefect: the rules core and the meaning of a rule disagree.
     """
     session = prover.session(root)
-    vocabulary = prover.law.vocabulary
-    session.prove(wanted or [key for key in vocabulary.decisions if session.within(key)])
-    keys = [key for key in vocabulary.decisions if session.within(key) and session.proved(key)]
+    within = session.program.within(root.entity)
+    asked = wanted or tuple(within)
+    known = session.concerned(asked)
+    session.prove((*asked, *session.named(known)) if proof else asked)
+    keys = [key for key in within if key in known or not session.instances(key[0])]
     outcomes = {name: session.main.steps[name].outcome for entity, name in keys if entity == root.entity}
     parts: dict[str, list[tuple[tuple[str, ...], Mapping[str, Any]]]] = {}
     for entity in dict.fromkeys(entity for entity, _ in keys if entity != root.entity):
         names = [name for owner, name in keys if owner == entity]
         parts[entity] = [(i.place, {n: i.steps[n].outcome for n in names}) for i in session.instances(entity)]
-    open_ones = tuple(_open(prover, step) for step in session.steps.values() if not step.known)
-    return Determination(root, session.program.phase.id, outcomes, parts, open_ones, session.traced(proof == "full") if proof else {})
+    steps = (step for step in session.in_order() if not step.known and (step.entity, step.decision) in known)
+    open_ones = tuple(_open(prover, step) for step in steps)
+    return Determination(
+        root, session.program.phase.id, outcomes, parts, open_ones, session.traced(known, proof == "full") if proof else {}
+    )
 
 
 def _open(prover: Prover, step: Step) -> Open:

@@ -20,10 +20,10 @@ from engine.containment import contained
 from engine.facts import Facts
 from engine.language.values import same
 from engine.law import Entry, Law, Phase, Program, Selection, TypedRule
+from engine.proving.compiled import Compiled
 from engine.proving.determination import Determination, comparable, determine
 from engine.proving.instances import Root
 from engine.proving.prover import Prover
-from engine.proving.session import Compiled
 from engine.proving.uses import Uses, active, differing
 
 Key = tuple[str, str]

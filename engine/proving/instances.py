@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.facts import Row
 from engine.language import EntitySpec
 from engine.proving.steps import Step
 
 
-@dataclass(frozen=True)
-class Root:
+class Root(NamedTuple):
     """What one determination is about.
 
     Attributes:
@@ -49,18 +47,6 @@ class Instance:
         self.env[entity.name] = self
         self.steps: dict[str, Step] = {}
         self.values: dict[str, Any] = {}
-
-    def belongs_to(self, owner: Instance) -> bool:
-        """Whether this part is one of ``owner``, or of what ``owner`` is itself a part of."""
-        whole = self.parent
-        while whole is not None:
-            holder: Instance | None = owner
-            while holder is not None and holder.entity is not whole.entity:
-                holder = holder.parent
-            if holder is not None:
-                return holder is whole
-            whole = whole.parent
-        return False
 
     def cell(self, name: str) -> Any:
         if name == "@year":

@@ -10,9 +10,9 @@ from engine.facts.rows import identity
 from engine.language.aggregates import Group
 from engine.law import Law, Phase, Program, Selection
 from engine.problems import did_you_mean, input_error
+from engine.proving.compiled import Compiled
 from engine.proving.instances import Root
-from engine.proving.session import Compiled, Session
-from engine.proving.steps import FAILS, RuleStep
+from engine.proving.session import Session
 
 Key = tuple[str, str]
 
@@ -31,13 +31,12 @@ class Prover:
         self._programs: dict[tuple[str, int], Program] = {}
         self._compiled: dict[tuple[str, int, tuple[Key, ...]], Compiled] = {}
         self._sessions: dict[Root, Session] = {}
-        self._failed: dict[tuple[str, tuple[str, ...]], RuleStep] = {}
         self._groups: dict[tuple[Any, ...], Group] = {}
 
     def about(self, facts: Facts) -> Prover:
         """A prover over other facts under the same law; what was compiled is shared."""
         other = Prover(self.law, self.selection, facts)
-        other._programs, other._compiled, other._failed = self._programs, self._compiled, self._failed
+        other._programs, other._compiled = self._programs, self._compiled
         return other
 
     def program(self, root: Root) -> Program:
@@ -94,13 +93,6 @@ class Prover:
             asked = self.years_before(year) if years == "earlier" else (year,)
             roots = [Root(entity, row.key, y) for row in rows for y in asked]
             found = self._groups[key] = Group(lambda: [self.session(root).main for root in roots])
-        return found
-
-    def failed(self, rule: str, fired: tuple[str, ...]) -> RuleStep:
-        """The step of a rule that does not apply; one object for all who fail alike."""
-        found = self._failed.get((rule, fired))
-        if found is None:
-            found = self._failed[rule, fired] = RuleStep(rule, FAILS, fired, None)
         return found
 
     def forget(self) -> None:

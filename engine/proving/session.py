@@ -7,9 +7,10 @@ that a firing which the core invents or misses can never decide anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.facts import Row
@@ -18,8 +19,9 @@ from engine.language.tracing import plain
 from engine.language.values import causes_of
 from engine.law import Law, Program, TypedRule, named_in
 from engine.problems import EngineDefect
-from engine.proving.conditions import Flattener, Question
-from engine.proving.core import MAX_QUESTIONS, CoreRules, CoreSession
+from engine.proving.compiled import Compiled, Firings, Shape, confirmed
+from engine.proving.conditions import NO_CAUSES, Question
+from engine.proving.core import CoreRules, CoreSession
 from engine.proving.instances import Instance, Root
 from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, settle
 
@@ -27,40 +29,15 @@ if TYPE_CHECKING:
     from engine.proving.prover import Prover
 
 Key = tuple[str, str]
-NO_CAUSES: frozenset[Cause] = frozenset()
-Firings = tuple[str, ...]
+NO_ANSWERS: dict[int, Any] = {}
+UNDECIDED = (Gap, Conflict)
 StepKey = tuple[str, tuple[str, ...], str]
 
 
-class Compiled:
-    """The questions of a set of decisions under one program, and their rules in the core.
-
-    One set of core rules holds them all, unless there are more questions than the core takes: then there are several.
-    """
-
-    def __init__(self, program: Program, keys: Iterable[Key]) -> None:
-        self.program = program
-        self.rules: dict[Key, tuple[TypedRule, ...]] = {}
-        self.questions: dict[Key, tuple[Question, ...]] = {}
-        self.core_of: dict[Key, CoreRules] = {}
-        flattener, held = Flattener(), list[Key]()
-        for key in keys:
-            self.rules[key] = program.rules(key)
-            conditions = tuple(typed.when for typed in self.rules[key])
-            before = len(flattener.questions)
-            questions = flattener.questions_of(conditions)
-            if len(flattener.questions) > MAX_QUESTIONS and held:
-                del flattener.questions[before:]
-                self._close(flattener, held)
-                flattener, held = Flattener(), []
-                questions = flattener.questions_of(conditions)
-            self.questions[key] = questions
-            held.append(key)
-        self._close(flattener, held)
-
-    def _close(self, flattener: Flattener, keys: list[Key]) -> None:
-        core = CoreRules(f"{self.program.phase.id}-{self.program.year}", flattener)
-        self.core_of.update(dict.fromkeys(keys, core))
+@cache
+def _split(path: str) -> tuple[str, tuple[str, ...]]:
+    first, *rest = path.split(".")
+    return first, tuple(rest)
 
 
 class Session:
@@ -77,8 +54,9 @@ class Session:
         self.facts, self.fixed = prover.facts, program.fixed
         self.order: list[tuple[Instance, str]] = []
         self._instances: dict[str, list[Instance]] = {}
-        self._related: dict[tuple[int, str, tuple[Any, ...]], Any] = {}
-        self._within: dict[str, bool] = {}
+        self._related: dict[tuple[Instance, str, tuple[Any, ...]], Any] = {}
+        self._parts: dict[str, dict[Instance, list[Instance]]] = {}
+        self._done: set[Key] = set()
         self.main = self._root_instance()
 
     def _root_instance(self) -> Instance:
@@ -110,13 +88,15 @@ class Session:
         return instance.values[name]
 
     def _value(self, step: Step) -> Any:
-        """What a step's outcome is to the decisions that depend on it."""
-        if not isinstance(step.outcome, (Gap, Conflict)):
-            return step.outcome
+        """What a gap or a conflict is to the decisions that depend on it: something that is not known."""
         kind = "gap" if isinstance(step.outcome, Gap) else "conflict"
         cause = Cause(kind, self.program.law.decision_name(step.entity, step.decision), step.place)
         nullable = self.program.law.vocabulary.decisions[step.entity, step.decision].type.nullable
         return Unknown(frozenset({cause}), none=nullable)
+
+    def in_order(self) -> Iterator[Step]:
+        """Every step proved so far, in the order in which it was proved."""
+        return (instance.steps[name] for instance, name in self.order)
 
     @property
     def steps(self) -> dict[StepKey, Step]:
@@ -137,7 +117,7 @@ class Session:
         home: Session = owner.env["@"]
         if home is not self:
             return home.rows(owner, relation, keys)  # its year and law, not ours
-        cache_key = (id(owner), relation, keys)
+        cache_key = (owner, relation, keys)
         found = self._related.get(cache_key)
         if found is None:
             found = self._related[cache_key] = self._find_rows(owner, relation, keys)
@@ -164,7 +144,7 @@ class Session:
 
     def _path(self, owner: Instance, path: str) -> Any:
         """The value of a dotted path: of the question itself, of the owner's row, or of the row it is part of."""
-        first, *rest = path.split(".")
+        first, rest = _split(path)
         if not rest:
             return self.root.year if first == "year" else self.program.constants[first]
         value: Any = owner
@@ -181,12 +161,30 @@ class Session:
         if spec.of is not None:
             assert spec.table is not None
             doubt = self.facts.doubtful(spec.table, tuple(spec.where))
-            return Unknown(doubt) if doubt else [part for part in self.instances(entity) if part.belongs_to(owner)]
+            return Unknown(doubt) if doubt else self._parts_of(owner, spec)
         assert spec.table is not None
         doubt = self.facts.doubtful(spec.table, columns)
         if doubt:
             return Unknown(doubt)
         return self.prover.group(entity, columns, values, self.root.year, years)
+
+    def _parts_of(self, owner: Instance, spec: EntitySpec) -> list[Instance]:
+        """The instances of an entity that are parts of ``owner``, or of what ``owner`` is itself a part of."""
+        by_whole = self._parts.get(spec.name)
+        if by_whole is None:
+            by_whole = self._parts[spec.name] = {}
+            for part in self.instances(spec.name):
+                whole = part.parent
+                while whole is not None:
+                    by_whole.setdefault(whole, []).append(part)
+                    whole = whole.parent
+        for entity in self.program.law.vocabulary.main_names(spec.name)[1:]:
+            holder: Instance | None = owner
+            while holder is not None and holder.entity is not entity:
+                holder = holder.parent
+            if holder is not None:
+                return by_whole.get(holder, [])
+        return []
 
     def instances(self, entity: str) -> list[Instance]:
         """The instances of an entity within this determination."""
@@ -209,11 +207,7 @@ class Session:
 
     def within(self, key: Key) -> bool:
         """Whether the decision's entity is the root's or a part of it."""
-        found = self._within.get(key[0])
-        if found is None:
-            chain = self.program.law.vocabulary.main_names(key[0])
-            found = self._within[key[0]] = any(entity.name == self.root.entity for entity in chain)
-        return found
+        return key in self.program.within(self.root.entity)
 
     def prove(self, wanted: Iterable[Key]) -> None:
         """Prove ``wanted`` and all they need, level by level, in one session of the core.
@@ -221,14 +215,16 @@ class Session:
         Raises:
             EngineDefect: the core and the meaning of a rule disagree.
         """
-        cone = tuple(k for k in self.program.cone(tuple(wanted)) if self.within(k))
-        todo = [k for k in cone if not self.proved(k)]
+        cone = self.program.cone_within(tuple(wanted), self.root.entity)
+        todo = [key for key in cone if key not in self._done]
         if not todo:
             return
         compiled = self.prover.compiled(self.program, cone)
         opened: dict[CoreRules, CoreSession] = {}
         try:
             for key in todo:
+                if key in self._done:  # by a determination that this one needed
+                    continue
                 rules = compiled.core_of[key]
                 if rules not in opened:
                     opened[rules] = rules.session()
@@ -239,88 +235,78 @@ class Session:
 
     def proved(self, key: Key) -> bool:
         """Whether the decision is proved for every instance."""
-        return all(key[1] in i.steps for i in self.instances(key[0]))
+        return key in self._done or not self.instances(key[0])
 
     def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
-        instances = [i for i in self.instances(key[0]) if key[1] not in i.steps]
-        if not instances:
-            return
-        told: list[tuple[list[Firings], list[Any]]] = []
-        for question in compiled.questions[key]:
-            names, meanings = self._ask(question, instances, core)
-            found = [(self._fired(question, n, m, core), m) for n, m in zip(names, meanings, strict=True)]
-            told = [(f + more, m + rest) for (f, m), (more, rest) in zip(told, found, strict=True)] if told else found
-        rules, decision, order = compiled.rules[key], key[1], self.order
-        spec = self.program.law.vocabulary.decisions[key].type
-        for instance, (fired, meant) in zip(instances, told or [([], [])] * len(instances), strict=True):
-            step = self._step(key, spec, rules, instance, fired, meant)
-            instance.steps[decision], instance.values[decision] = step, self._value(step)
-            order.append((instance, decision))
+        instances = self.instances(key[0])
+        if instances:
+            firings, meanings = self._asked(compiled.questions[key], instances, core)
+            decision, order = key[1], self.order
+            spec = self.program.law.vocabulary.decisions[key].type
+            for instance, fired, meant in zip(instances, firings, meanings, strict=True):
+                step = self._step(key, spec, compiled.shape(key, fired), instance, meant)
+                outcome = step.outcome
+                instance.steps[decision] = step
+                instance.values[decision] = self._value(step) if outcome.__class__ in UNDECIDED else outcome
+                order.append((instance, decision))
+        self._done.add(key)
+
+    def _asked(
+        self, questions: tuple[Question, ...], instances: list[Instance], core: CoreSession
+    ) -> tuple[list[Firings], list[list[Any]]]:
+        """For each instance the firings of all ``questions``, confirmed by what their conditions mean, and what they mean."""
+        found: list[tuple[list[Firings], list[list[Any]]]] = []
+        for question in questions:
+            fired, meanings = self._ask(question, instances, core)
+            found.append(([confirmed(question, tuple(f), m, core.rules) for f, m in zip(fired, meanings, strict=True)], meanings))
+        if len(found) == 1:
+            return found[0]
+        firings = [tuple(name for names in parts for name in names) for parts in zip(*(names for names, _ in found), strict=True)]
+        return firings, [[value for part in parts for value in part] for parts in zip(*(meanings for _, meanings in found), strict=True)]
 
     def _ask(self, question: Question, instances: list[Instance], core: CoreSession) -> tuple[list[list[str]], list[list[Any]]]:
         """What fires in the core for each instance, and what each condition means.
 
         A rule without a condition needs no match: it applies, and its value is computed.
         """
-        if all(condition is None for condition in question.conditions):
+        if question.unconditional:
             return [[] for _ in instances], [[True for _ in question.conditions] for _ in instances]
-        answers: list[dict[int, Any]] = [{} for _ in instances]
+        answers: list[dict[int, Any]] = [{} for _ in instances] if question.auxiliaries else [NO_ANSWERS] * len(instances)
         for auxiliary in question.auxiliaries:
             fired, meant = self._ask(auxiliary, instances, core)
             for names, meanings, known in zip(fired, meant, answers, strict=True):
-                self._fired(auxiliary, names, meanings, core)
+                confirmed(auxiliary, tuple(names), meanings, core.rules)
                 known[auxiliary.number] = meanings[0]
-        told = [core.rules.flattener.tell(question, i.env, known) for i, known in zip(instances, answers, strict=True)]
+        tell = core.rules.flattener.tell
+        told = [tell(question, instance.env, known) for instance, known in zip(instances, answers, strict=True)]
         return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
 
-    def _fired(self, question: Question, names: list[str], meanings: list[Any], core: CoreSession) -> list[Firings]:
-        """The firings of each rule, once the meaning of its condition confirms them.
-
-        Raises:
-            EngineDefect: something fired that the rule does not mean, or nothing fired where the rule decides, or a
-                condition is open without a missing leaf.
-        """
-        fired: list[Firings] = [()] * len(meanings)
-        for name in sorted(names) if len(names) > 1 else names:
-            _, index, holds = core.rules.patterns[name]
-            if meanings[index] is not holds:
-                raise EngineDefect(f"question {question.number}, rule {index}: the core says {holds}, the rule means {meanings[index]}")
-            fired[index] += (name,)
-        for index, meant in enumerate(meanings):
-            if fired[index] or question.conditions[index] is None:
-                continue
-            if not isinstance(meant, Unknown):
-                raise EngineDefect(f"question {question.number}, rule {index}: the core says nothing, the rule means {meant}")
-            if not meant.causes:
-                raise EngineDefect(f"question {question.number}, rule {index}: open without a missing leaf")
-        return fired
-
-    def _step(
-        self, key: Key, spec: Type, rules: tuple[TypedRule, ...], instance: Instance, fired: list[Firings], meanings: list[Any]
-    ) -> Step:
+    def _step(self, key: Key, spec: Type, shape: Shape, instance: Instance, meanings: list[Any]) -> Step:
         """The step that the states of the rules establish."""
-        env, steps, failed = instance.env, list[RuleStep](), self.prover.failed
+        env, steps = instance.env, list(shape.steps)
+        if len(shape.applying) == 1 and spec.kind != "set":  # most often one rule applies
+            index, typed, value_of, names = shape.applying[0]
+            meant, value = meanings[index], value_of(env)
+            steps[index] = RuleStep(typed.rule.name, HOLDS if meant is True else OPEN, names, value)
+            outcome = value if meant is True else Unknown(meant.causes | causes_of((value,)))  # it may hold, or nothing does
+            return self._made(key, spec, instance, outcome, steps)
         candidates: list[Candidate] = []
-        for typed, meant, names in zip(rules, meanings, fired, strict=True):
-            rule = typed.rule
-            if meant is False:
-                steps.append(failed(rule.name, names))
-                continue
-            value = compile_node(typed.value)(env)
+        for index, typed, value_of, names in shape.applying:
+            rule, meant, value = typed.rule, meanings[index], value_of(env)
             state, causes = (HOLDS, NO_CAUSES) if meant is True else (OPEN, meant.causes)
             candidates.append(Candidate(rule.name, state, value, causes, rule.exception_to))
-            steps.append(RuleStep(rule.name, state, names, value))
-        if len(candidates) == 1 and candidates[0].state == HOLDS and spec.kind != "set":
-            outcome = candidates[0].value
-        else:
-            outcome, heard = settle(spec.kind, candidates, self._codes(key) if spec.kind == "set" else frozenset())
-            for index, step in enumerate(steps):
-                if step.rule in heard and heard[step.rule][1]:
-                    steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])
+            steps[index] = RuleStep(rule.name, state, names, value)
+        outcome, heard = settle(spec.kind, candidates, self._codes(key) if spec.kind == "set" else frozenset())
+        for index, step in enumerate(steps):
+            if step.rule in heard and heard[step.rule][1]:
+                steps[index] = step._replace(state=heard[step.rule][0], by=heard[step.rule][1])
+        return self._made(key, spec, instance, outcome, steps)
+
+    def _made(self, key: Key, spec: Type, instance: Instance, outcome: Any, steps: list[RuleStep]) -> Step:
         if isinstance(outcome, (Unknown, OpenSet)):
             if not outcome.causes:
                 raise EngineDefect(f"'{key[1]}' of {instance.place} is unknown without a missing leaf")
-            if spec.nullable and len(rules) > 1 and isinstance(outcome, Unknown):
+            if spec.nullable and len(steps) > 1 and isinstance(outcome, Unknown):
                 outcome = replace(outcome, none=True)
         return Step(key[0], instance.place, key[1], outcome, tuple(steps))
 
@@ -328,22 +314,27 @@ class Session:
         vocabulary = self.program.law.vocabulary
         return vocabulary.codes[vocabulary.decisions[key].type.codes or ""]
 
-    def traced(self, full: bool) -> dict[StepKey, Step]:
-        """All steps, each rule with the traces of its condition and value and what its sentence names.
+    def concerned(self, wanted: tuple[Key, ...]) -> set[Key]:
+        """``wanted``, all they need, and what was proved before."""
+        return {(instance.entity.name, name) for instance, name in self.order}.union(self.program.cone_within(wanted, self.root.entity))
+
+    def named(self, known: Set[Key]) -> list[Key]:
+        """What the sentences about ``known`` decisions name besides, in the order of names."""
+        return sorted({name for key in known for name in self.program.named(key) if self.within(name)} - known)
+
+    def traced(self, known: Set[Key], full: bool) -> dict[StepKey, Step]:
+        """The steps of ``known`` decisions, each rule with the traces of its condition and value and what its sentence names.
 
         Args:
             full: whether parts that evaluation did not look at are traced too.
         """
-        known = {(instance.entity.name, name) for instance, name in self.order}
-        self.prove(sorted({named for key in known for named in self.program.named(key) if self.within(named)} - known))
         found: dict[StepKey, Step] = {}
         for instance, name in self.order:
-            if (instance.entity.name, name) not in known:
-                continue
-            entity, step = instance.entity.name, instance.steps[name]
-            typed = {rule.rule.name: rule for rule in self.program.rules((entity, name))}
-            rules = tuple(_traced(self.program.law, rule, typed[rule.rule], instance.env, full) for rule in step.rules)
-            found[entity, instance.place, name] = step._replace(rules=rules)
+            key = (instance.entity.name, name)
+            if key in known:
+                step, rules = instance.steps[name], zip(instance.steps[name].rules, self.program.rules(key), strict=True)
+                traced = tuple(_traced(self.program.law, rule, typed, instance.env, full) for rule, typed in rules)
+                found[key[0], instance.place, name] = step._replace(rules=traced)
         return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -26,13 +25,15 @@ class Conflict:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Fill:
+class Fill(NamedTuple):
     """A name in a rule's sentence and what it stood for; ``type`` gives the unit and the code list."""
 
     name: str
     value: Any
     type: Type
+
+
+_NOT_KNOWN = frozenset({Unknown, OpenSet, Gap, Conflict})
 
 
 class RuleStep(NamedTuple):
@@ -69,7 +70,7 @@ class Step(NamedTuple):
 
     @property
     def known(self) -> bool:
-        return not isinstance(self.outcome, (Unknown, OpenSet, Gap, Conflict))
+        return self.outcome.__class__ not in _NOT_KNOWN
 
 
 class Candidate(NamedTuple):
@@ -100,21 +101,19 @@ def settle(
         codes: of a set, all that could be in it.
     """
     vague = kind == "set" and any(isinstance(c.value, Unknown) for c in candidates)
-    if not vague and not any(c.exception_to or c.state == OPEN for c in candidates):
-        return _resolve(kind, candidates), {c.name: (HOLDS, ()) for c in candidates}
     doubtful = [c for c in candidates if c.state == OPEN]
-    combinations = product((True, False), repeat=len(doubtful)) if len(doubtful) <= MAX_OPEN else ()
-    worlds = []
-    circular = False
-    if any(c.exception_to for c in candidates):
-        circular = _circular(candidates)
+    if not any(c.exception_to for c in candidates):
+        states: dict[str, tuple[str, tuple[str, ...]]] = {c.name: (c.state, ()) for c in candidates}
+        if not doubtful and not vague:
+            return _resolve(kind, candidates), states
+        worlds = [candidates, [c for c in candidates if c.state == HOLDS]]  # nothing displaces: the extremes say it all
     else:
-        worlds, combinations = [candidates, [c for c in candidates if c.state == HOLDS]], ()  # nothing displaces: the extremes say it all
-    for choice in combinations:
-        applying = [c for c in candidates if c.state == HOLDS or choice[doubtful.index(c)]]
-        worlds.append(_standing(applying, circular))
-    states = {c.name: _state(c, candidates, worlds) for c in candidates}
-    missing = frozenset(cause for c in doubtful for cause in c.causes)
+        worlds, circular = [], _circular(candidates)
+        for choice in product((True, False), repeat=len(doubtful)) if len(doubtful) <= MAX_OPEN else ():
+            applying = [c for c in candidates if c.state == HOLDS or choice[doubtful.index(c)]]
+            worlds.append(_standing(applying, circular))
+        states = {c.name: _state(c, candidates, worlds) for c in candidates}
+    missing = frozenset[Cause]().union(*(c.causes for c in doubtful))
     if not worlds or vague:
         return _spread(kind, worlds or [candidates, []], codes, missing), states
     outcomes = [_resolve(kind, world) for world in worlds]
@@ -154,6 +153,8 @@ def _standing(applying: list[Candidate], circular: bool) -> list[Candidate]:
 
 def _circular(candidates: list[Candidate]) -> bool:
     """Whether exceptions lead back to where they began."""
+    from graphlib import CycleError, TopologicalSorter  # few cases hear exceptions
+
     graph = {candidate.name: candidate.exception_to for candidate in candidates}
     try:
         TopologicalSorter(graph).prepare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from engine.analysis.laws.cases import Finder
@@ -166,9 +166,9 @@ def shared_vocabulary(vocabularies: list[Vocabulary]) -> Vocabulary:
         if all(name in v.codes for v in others)
     }
     entities: Mapping[str, EntitySpec] = {name: spec for name, spec in first.entities.items() if all(name in v.entities for v in others)}
-    return replace(first, tables=tables, codes=codes, entities=entities)
+    return first._replace(tables=tables, codes=codes, entities=entities)
 
 
 def _shared_table(table: TableSpec, others: list[TableSpec]) -> TableSpec:
     columns = {name: column for name, column in table.columns.items() if all(name in other.columns for other in others)}
-    return replace(table, columns=columns)
+    return table._replace(columns=columns)

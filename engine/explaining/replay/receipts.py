@@ -12,7 +12,7 @@ from engine.explaining.replay.model import Change
 from engine.explaining.reports import read_facts
 from engine.facts import Facts
 from engine.law import Law
-from engine.law.yaml_files import read_text
+from engine.law.files import read_text
 from engine.problems import input_error
 from engine.proving import Inquiry
 

@@ -33,25 +33,14 @@ from engine.language.types import BOOL, NONE, NUMBER, Type, code, number
 from engine.language.values import exact
 from engine.problems import nearest
 
-__all__ = ["ExpressionError", "parse", "parse_call_free"]
-
 MAX_TEXT, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 4_000, 400, 40, 40
 _COMPARE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _COUNTED = (ast.expr, ast.comprehension, ast.keyword)
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-def parse(text: str, scope: Scope, expect: Type | None = None) -> Node:
-    """Parse and check one expression.
-
-    Args:
-        text: the source; `true`, `false` and `none` are the constants.
-        scope: what the names mean.
-        expect: the type the expression must have; codes are recognised by it.
-
-    Raises:
-        ExpressionError: with the column of the first character that is wrong, and how to mend it.
-    """
+def read(text: str, scope: Scope, expect: Type | None) -> Node:
+    """Parse and check one expression; arguments and errors as in `engine.language.reading.parse`."""
     if len(text) > MAX_TEXT:
         raise ExpressionError(
             f"the expression has {len(text):,} characters; at most {MAX_TEXT:,} are read: split it into named decisions", 0
@@ -69,18 +58,6 @@ def parse(text: str, scope: Scope, expect: Type | None = None) -> Node:
         reader.measure(tree)
     node = reader.read(tree, expect)
     return reader.fit(node, expect) if expect is not None else node
-
-
-def parse_call_free(text: str, scope: Scope) -> Node:
-    """Parse a dotted path, as relations are declared with.
-
-    Raises:
-        ExpressionError: it is something else than a dotted path of known names.
-    """
-    node = parse(text, scope)
-    if not all(part.isidentifier() for part in text.split(".")):
-        raise ExpressionError(f"'{text}' must be a dotted name", 0)
-    return node
 
 
 def _syntax(error: BaseException) -> str:

@@ -1,0 +1,91 @@
+"""Expressions that the cache kept mean what they meant when they were parsed, to the character."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.language import BOOL, DATE, Node, Parsed, Scope, Type, parse, walk
+from engine.language.grammar import read
+from engine.law import Law, load_law, named_in, type_rule
+from engine.law.invariants import scope_of
+from engine.law.vocabulary import build_vocabulary
+from tests.conftest import ROOT
+
+
+def again(law: Law) -> Law:
+    """The law as it comes out of the cache."""
+    return Law(law.tree, law.digest, law.files, build_vocabulary(law.tree, Parsed(json.loads(json.dumps(law.vocabulary.parsed.plain())))))
+
+
+def alike(one: Node, two: Node) -> None:
+    """The same nodes with the same types, texts and places, all through."""
+    assert one == two and hash(one) == hash(two)
+    for mine, theirs in zip(walk(one), walk(two), strict=True):
+        assert (type(mine), mine.type, mine.text, mine.column) == (type(theirs), theirs.type, theirs.text, theirs.column)
+        assert [type(getattr(mine, name)) for name in mine.PARTS] == [type(getattr(theirs, name)) for name in theirs.PARTS]
+        assert getattr(mine, "members", ()) == getattr(theirs, "members", ()) and getattr(mine, "minimum", 0) == getattr(theirs, "minimum", 0)
+
+
+def texts(law: Law) -> Iterator[tuple[Scope, str, Type | None]]:
+    """Every text of the rules and invariants, with where it stands and what it must be."""
+    for rules in law.rules.values():
+        for rule in rules:
+            scope, decided = Scope(law.vocabulary, rule.decides[0]), law.vocabulary.decisions[rule.decides].type
+            if rule.when is not None:
+                yield scope, rule.when, BOOL
+            if rule.value is not None:
+                yield scope, rule.value, decided if decided.kind != "set" else Type("code", codes=decided.codes)
+            yield from ((scope, name, None) for name, _ in named_in(law, rule))
+    for table, spec in law.vocabulary.tables.items():
+        yield from ((scope_of(law.vocabulary, table), invariant.holds, BOOL) for invariant in spec.invariants)
+
+
+def test_every_text_of_the_shipped_law_comes_back_as_it_was_parsed(law: Law) -> None:
+    for rules in law.rules.values():
+        for rule in rules:
+            type_rule(law, rule)
+    kept, count = again(law), 0
+    for (scope, text, wanted), (there, _, _) in zip(texts(law), texts(kept), strict=True):
+        alike(read(text, scope, wanted), parse(text, there, wanted))
+        count += 1
+    assert count > 300
+
+
+def test_a_cached_law_is_not_parsed_again(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_law(ROOT / "rulesets", ROOT / "schemas")
+    kept = load_law(ROOT / "rulesets", ROOT / "schemas")
+
+    def refuse(*_: object) -> Node:
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr("engine.language.grammar.read", refuse)
+    for scope, text, wanted in texts(kept):
+        assert isinstance(parse(text, scope, wanted), Node)
+
+
+def test_a_text_is_kept_for_its_place_and_its_type_only(law: Law) -> None:
+    scope = Scope(law.vocabulary, law.manifest["main"])
+    year_end = "date(year, 12, 31)"
+    assert parse(year_end, scope, DATE) is parse(year_end, scope, DATE)
+    other = next(name for name in law.vocabulary.entities if name != scope.entity)
+    assert parse(year_end, Scope(law.vocabulary, other), DATE) is not parse(year_end, scope, DATE)
+    with pytest.raises(ValueError, match="wanted"):
+        parse(year_end, scope, BOOL)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda text: text[:-40], lambda text: text.replace('"nodes"', '"nodez"'), lambda text: text.replace("true", "false", 1), lambda _: "", lambda _: "[]"],
+)
+def test_a_damaged_cache_counts_as_none(damage: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAZETS_CACHE", str(tmp_path))
+    digest = load_law(ROOT / "rulesets", ROOT / "schemas").digest
+    (entry,) = tmp_path.glob("*.json")
+    entry.write_text(damage(entry.read_text(encoding="utf-8")), encoding="utf-8")
+    assert load_law(ROOT / "rulesets", ROOT / "schemas").digest == digest
+    (mended,) = tmp_path.glob("*.json")
+    assert mended.stat().st_size > 100_000
