@@ -229,9 +229,7 @@ class Program:
 
     def named(self, key: Key) -> frozenset[Key]:
         """The decisions that the sentences of the rules for ``key`` name."""
-        return frozenset(
-            k for typed in self.rules(key) for _, node in named_in(self.law, typed.rule) for k in _decisions(node, self.law)
-        )
+        return frozenset(k for typed in self.rules(key) for _, node in named_in(self.law, typed.rule) for k in _decisions(node, self.law))
 
     # -- order --------------------------------------------------------------------------------------------------
 
