@@ -60,7 +60,8 @@ class Parsed:
         texts: dict[str, dict[str, list[int]]] = {}
         for (entity, text, wanted), node in self._known.items():
             texts.setdefault(entity, {}).setdefault(text, []).extend((-1 if wanted is None else writer.type(wanted), writer.node(node)))
-        return {"types": list(map(list, writer.types)), "nodes": list(map(list, writer.nodes)), "texts": texts}
+        nodes = [[list(part) if isinstance(part, tuple) else part for part in node] for node in writer.nodes]
+        return {"types": list(map(list, writer.types)), "nodes": nodes, "texts": texts}
 
 
 class _Writer:
