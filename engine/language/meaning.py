@@ -152,11 +152,9 @@ def _parameter(node: Parameter) -> Run:
 
     def run(env: Env) -> Any:
         memo = env["@"].fixed
-        try:
-            return memo[number]
-        except KeyError:
-            found = memo[number] = look_up(env)
-            return found
+        if number not in memo:
+            memo[number] = look_up(env)
+        return memo[number]
 
     return run if fixed else look_up
 

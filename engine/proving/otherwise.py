@@ -21,10 +21,11 @@ from engine.language.nodes import Decision, Rows
 from engine.language.values import same
 from engine.law import Law, Phase, Program, Selection, TypedRule
 from engine.proving.asking import Inquiry
+from engine.proving.compiled import Compiled
 from engine.proving.determination import comparable
 from engine.proving.instances import Instance, Root
 from engine.proving.prover import Prover
-from engine.proving.session import Compiled, Session
+from engine.proving.session import Session
 from engine.proving.steps import Conflict, Gap
 from engine.proving.uses import active
 

@@ -216,14 +216,14 @@ class Session:
             EngineDefect: the core and the meaning of a rule disagree.
         """
         cone = self.program.cone_within(tuple(wanted), self.root.entity)
-        todo = [key for key in cone if key not in self._done]
+        todo = [key for key in cone if not self.proved(key)]
         if not todo:
             return
         compiled = self.prover.compiled(self.program, cone)
         opened: dict[CoreRules, CoreSession] = {}
         try:
             for key in todo:
-                if key in self._done:  # by a determination that this one needed
+                if self.proved(key):  # by a determination that this one needed
                     continue
                 rules = compiled.core_of[key]
                 if rules not in opened:
@@ -235,10 +235,10 @@ class Session:
 
     def proved(self, key: Key) -> bool:
         """Whether the decision is proved for every instance."""
-        return key in self._done or not self.instances(key[0])
+        return key in self._done or all(key[1] in instance.steps for instance in self.instances(key[0]))
 
     def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
-        instances = self.instances(key[0])
+        instances = [instance for instance in self.instances(key[0]) if key[1] not in instance.steps]
         if instances:
             firings, meanings = self._asked(compiled.questions[key], instances, core)
             decision, order = key[1], self.order
