@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -136,7 +136,7 @@ class Program:
             entry = choose(self.law.entries(name, key), self.selection, self.order, at, lineage)
             if entry is not None:
                 cites = self._in_force(entry.cites, at, at)
-                found = entry.value, entry if cites == entry.cites else replace(entry, cites=cites)
+                found = entry.value, entry if cites == entry.cites else entry._replace(cites=cites)
             elif key is not None and self.law.vocabulary.parameters[name].keyed_by != "year":
                 found = None, None
             else:
@@ -183,7 +183,7 @@ class Program:
         governing = rule.governed_by or self.law.tree["entities"][entity]["governed_by"]
         day = self._governing_day(entity, governing)
         if (cited := self.cited(rule)) != rule.cites:
-            typed = TypedRule(replace(rule, cites=cited), typed.when, typed.value)
+            typed = TypedRule(rule._replace(cites=cited), typed.when, typed.value)
         if rule.begins == ALWAYS and rule.ends == NEVER:
             return typed
         if day is not None:
