@@ -54,7 +54,7 @@ class Entry(NamedTuple):
     rounded: bool
     cites: tuple[tuple[str, str], ...]
     at: tuple[str, int, int]
-    note: Mapping[str, str] = field(default_factory=dict)
+    note: Mapping[str, str] = {}
     printed: str = ""
     draft: bool = False
 
