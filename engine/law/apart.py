@@ -35,6 +35,8 @@ class Apart:
     def __init__(self, one: Law, other: Law) -> None:
         self.laws = one, other
         self._same_entries = cache(self._compare_entries)
+        self._judged: dict[tuple[Any, ...], tuple[tuple[TypedRule, ...], tuple[TypedRule, ...], bool]] = {}
+        self._read: dict[int, tuple[TypedRule, frozenset[str], frozenset[str], frozenset[Key]]] = {}
 
     def of(self, one: Program, other: Program, earlier: Collection[Key]) -> frozenset[Key]:
         """The decisions of a year that are apart: their rules are, the values that these read, or a decision that they rest on.
@@ -58,16 +60,35 @@ class Apart:
 
     def _begins(self, one: Program, other: Program, key: Key, earlier: Collection[Key], same_value: Any) -> bool:
         rules, others = one.rules(key), other.rules(key)
-        if Counter(_content(rule, rules) for rule in rules) != Counter(_content(rule, others) for rule in others):
+        if not self._same_rules(rules, others):
             return True
-        for node in (part for typed in rules for part in _nodes(typed)):
-            if isinstance(node, Parameter) and not same_value(node.name):
+        for _, parameters, builtins, decisions in map(self._reads, rules):
+            if not all(map(same_value, parameters)) or not decisions.isdisjoint(earlier):
                 return True
-            if isinstance(node, Builtin) and one.constants.get(node.name) != other.constants.get(node.name):
-                return True
-            if isinstance(node, Decision) and (node.base.type.table or "", node.name) in earlier:
+            if any(one.constants.get(name) != other.constants.get(name) for name in builtins):
                 return True
         return False
+
+    def _same_rules(self, rules: tuple[TypedRule, ...], others: tuple[TypedRule, ...]) -> bool:
+        """Whether rules say the same, in whatever order and under whatever names; judged once, however many years have them."""
+        place = tuple(map(id, rules)), tuple(map(id, others))
+        if place not in self._judged:
+            said = (Counter(_content(rule, own) for rule in own) for own in (rules, others))
+            self._judged[place] = rules, others, next(said) == next(said)
+        return self._judged[place][2]
+
+    def _reads(self, typed: TypedRule) -> tuple[TypedRule, frozenset[str], frozenset[str], frozenset[Key]]:
+        """The parameters, constants and decisions that a rule names; read once, however many years have the rule."""
+        found = self._read.get(id(typed))
+        if found is None:
+            nodes = list(_nodes(typed))
+            found = self._read[id(typed)] = (
+                typed,
+                frozenset(node.name for node in nodes if isinstance(node, Parameter)),
+                frozenset(node.name for node in nodes if isinstance(node, Builtin)),
+                frozenset((node.base.type.table or "", node.name) for node in nodes if isinstance(node, Decision)),
+            )
+        return found
 
     def _same_value(self, one: Program, other: Program, name: str) -> bool:
         """Whether a parameter has the same value on every day, for every key."""
