@@ -190,3 +190,20 @@ def test_a_wrong_row_of_a_large_register_is_told_with_its_place(tmp_path: Path, 
         run("current", "offset-limit-5", str(tmp_path))
     (problem,) = caught.value.problems
     assert problem.file.endswith("emissions.csv") and problem.line == 4 and "many" in problem.message
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_number_is_broken_in_a_narrow_terminal(register: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    from rich.console import Console
+
+    from engine.drafting import impact_reports, speech
+
+    def narrow() -> Console:
+        return Console(width=columns)
+
+    monkeypatch.setattr(speech, "console", narrow)
+    monkeypatch.setattr(impact_reports, "console", narrow)
+    lines = run("current", "offset-limit-5", str(register)).splitlines()
+    tables = [line for line in lines if "  " in line.strip() and not line.startswith("  ")]
+    assert max(map(len, tables)) <= columns
+    assert any(f"{FINE:,}" in line for line in tables) and any(f"+{FINE:,}" in line for line in tables)

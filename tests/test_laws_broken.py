@@ -21,7 +21,12 @@ BREAKS = {
         "    when: obligation <= surrendered",
         "conflict: rules say different things of surrender",
     ),
-    "a case without a status": ("enforcement.yaml", STATUS, f"{STATUS} and verified_co2 > 0 * verified_co2", "gap: no rule says what status is"),
+    "a case without a status": (
+        "enforcement.yaml",
+        STATUS,
+        f"{STATUS} and verified_co2 > 0 * verified_co2",
+        "gap: no rule says what status is",
+    ),
     "a unit both usable and barred": (
         "units.yaml",
         "    when: lot.eligible and lot.acquired_in_time",

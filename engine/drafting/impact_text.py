@@ -269,7 +269,9 @@ class ImpactText:
                 if len(self.group_lines(group)) > MAX_GROUPS:
                     yield speech.tell("more", count=len(self.group_lines(group)) - MAX_GROUPS)
         if self.movers:
-            yield table(speech.tell("movers"), self.mover_heads(), [self.mover_row(mover) for mover in self.movers])
+            first = 1 + len(self.flipping())
+            amounts = range(first, first + len(self.changing()))
+            yield table(speech.tell("movers"), self.mover_heads(), [self.mover_row(mover) for mover in self.movers], amounts)
             yield from self.reason_lines()
         yield self.open_line()
         if newly := self.newly_open():

@@ -59,17 +59,33 @@ class Speech(Words):
         return self.tell("until", ends=self.day(ends or NEVER)) if last else self.tell("always")
 
 
+GAP, NARROW = 2, 100
+"""Characters between columns; terminals below this width break the heads of numbers sooner."""
+
+
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> Any:
-    """A `rich` table; ``numbers`` are the columns that stand to the right."""
+    """A `rich` table; ``numbers`` are the columns that stand to the right, and that never break within a number."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=Text(title), title_justify="left", title_style="bold", show_lines=False)
+    made = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    widths = _widths(heads, rows, numbers, console().width)
     for index, head in enumerate(heads):
-        made.add_column(head, overflow="fold", justify="right" if index in numbers else "left")
+        made.add_column(head, overflow="fold", justify="right" if index in numbers else "left", width=widths.get(index))
     for row in rows:
         made.add_row(*map(Text, row))  # what stands in brackets is a source, not a style
     return made
+
+
+def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int], room: int) -> dict[int, int]:
+    """The widths of the columns of numbers where a table is wider than the terminal: as narrow as their longest number lets them be."""
+    whole = sum(max(len(cell) for cell in (head, *(row[index] for row in rows))) for index, head in enumerate(heads))
+    if whole + GAP * (len(heads) + 1) <= room:
+        return {}
+    most = 8 if room < NARROW else 12
+    longest = {index: max((len(word) for row in rows for word in row[index].split(" ")), default=0) for index in numbers}
+    return {index: max(least, min(most, max(map(len, heads[index].split(" "))))) for index, least in longest.items()}
 
 
 def console() -> Any:

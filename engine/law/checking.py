@@ -22,7 +22,18 @@ def find_problems(law: Law, texts: bool = True) -> list[Problem]:
         texts: whether every text must be there in all languages; laws that are made for a test have none.
     """
     problems: list[Problem] = find_missing_texts(law) if texts else []
-    checks = (_relations, _values, _questions, _phases, _records, _invariants, _rules, find_contradictions, action_problems, property_problems)
+    checks = (
+        _relations,
+        _values,
+        _questions,
+        _phases,
+        _records,
+        _invariants,
+        _rules,
+        find_contradictions,
+        action_problems,
+        property_problems,
+    )
     for check in checks:
         try:
             problems += check(law)
