@@ -184,7 +184,7 @@ class Data:
         return bool(self._ask(("doubtful", table, columns)))
 
     def many(self, space: Space, name: str | None) -> int:
-        """At most so many rows of the space belong together by a column; a power of two."""
+        """Fewer than so many rows of the space belong together by a column: 1 for none, 2 for one, else a power of 16 that parts share."""
         found: int = self._ask(("many", space, name))
         return found
 
@@ -211,9 +211,8 @@ class Data:
         return any(self.tables.column(table, name).unknown is not None for name in columns)
 
     def _many(self, space: Space, name: str | None) -> int:
-        if name is None:
-            return _above(self.height(space))
-        return _above(self.runs(space, name).most)
+        most = self.height(space) if name is None else self.runs(space, name).most
+        return _above(most) if most <= 1 else 1 << 4 * -(-most.bit_length() // 4)
 
     def _covers(self, space: Space, name: str, owner: Space) -> bool:
         if self._present(space, name, "none"):
