@@ -21,7 +21,7 @@ def marked(one: Finding, document: Document | None) -> Finding:
     entry = _entry_at(document, one) if document is not None and one.line else None
     if document is None or entry is None:
         return one
-    place = _by_path(one, document, entry) or _by_name(one, document)
+    place = _by_path(one, document, entry) or _by_name(one, document, entry)
     return replace(one, line=place[0], column=place[1]) if place is not None else one
 
 
@@ -57,11 +57,11 @@ def _followed(document: Document, section: str, names: str) -> tuple[Any, ...]:
     return path
 
 
-def _by_name(one: Finding, document: Document) -> tuple[int, int] | None:
+def _by_name(one: Finding, document: Document, entry: tuple[Any, ...]) -> tuple[int, int] | None:
     """The first word within the entry that the message quotes."""
     message = _OWN_NAME.sub("", one.message)
     lines = document.text.splitlines()
-    last = _end(document, one)
+    last = _end(document, one, entry)
     for quoted, braced in _QUOTED.findall(message):
         word = re.compile(rf"(?<![\w.-]){re.escape(quoted)}(?![\w-])" if quoted else re.escape(braced))
         for number in range(one.line, min(last, len(lines)) + 1):
@@ -71,7 +71,7 @@ def _by_name(one: Finding, document: Document) -> tuple[int, int] | None:
     return None
 
 
-def _end(document: Document, one: Finding) -> int:
+def _end(document: Document, one: Finding, entry: tuple[Any, ...]) -> int:
     """The last line of the entry that begins where the finding stands."""
-    after = (line for line, column in document.marks.values() if line > one.line and column <= one.column)
+    after = (line for path, (line, _) in document.marks.items() if line > one.line and path[: len(entry)] != entry)
     return min(after, default=len(document.text.splitlines()) + 1) - 1

@@ -225,6 +225,9 @@ def _rules(law: Law) -> list[Problem]:
                 Problem(*rule.at, f"two rules are called '{rule.name}'", f"the other is at {':'.join(map(str, names[rule.name]))}")
             )
         names[rule.name] = rule.at
+        if rule.governed_by is not None and rule.governed_by not in law.tree["governing_dates"]:
+            message = f"rule '{rule.name}': no governing date '{rule.governed_by}'"
+            problems.append(Problem(*rule.at, message, did_you_mean(rule.governed_by, law.tree["governing_dates"])))
         for phase in rule.phases or ():
             if phase not in law.phases:
                 problems.append(Problem(*rule.at, f"rule '{rule.name}': no phase '{phase}'", did_you_mean(phase, law.phases)))
