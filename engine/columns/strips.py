@@ -313,7 +313,7 @@ class Strips:
             mask = self._scratched(dtype)
             self._step(_copy, register, mask)
             difference = one
-            if then.constant and other.constant and abs(then.value - other.value) <= numpy.iinfo(dtype).max:
+            if then.constant and other.constant and _fits(then.value - other.value, dtype):
                 difference = self._constant(then.value - other.value, dtype)
             elif not (other.constant and other.value == 0):
                 self._step(numpy.subtract, one, two, out)

@@ -1,0 +1,36 @@
+"""Choices between constants, in every width: what comes out is the one or the other, however far apart they are."""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+
+from engine.columns.cells import BOOL, CODE, DAY, INT, Cells
+from engine.columns.strips import STRIP, STRIPPED, Buffers, Strips
+
+SPACE = ("rows", "t")
+
+
+@pytest.mark.parametrize("height", [1, STRIP, STRIP + 3])
+@pytest.mark.parametrize(
+    ("kind", "one", "two"),
+    [
+        (CODE, 3, 200),
+        (CODE, 3, 300),
+        (CODE, 300, 3),
+        (DAY, -(2**31), 2**31 - 1),
+        (INT, -(2**63) + 1, 2**63 - 1),
+        (INT, 0, 5),
+        (INT, 2**80, -1),
+    ],
+)
+def test_a_choice_between_constants(kind: str, one: int, two: int, height: int) -> None:
+    cells = Cells()
+    test = cells.make("column", (), ("c", "values"), SPACE, BOOL)
+    chosen = cells.choose(test, cells.const(one, kind), cells.const(two, kind))
+    other = cells.choose(cells.no(test), cells.const(one, kind), cells.const(two, kind))
+    values = numpy.arange(height) % 3 == 0
+    program = Strips([chosen, other], frozenset({chosen.number, other.number}))
+    found = program.run({(STRIPPED, test.number): values}, height, Buffers())
+    assert found[chosen.number].tolist() == [one if value else two for value in values]
+    assert found[other.number].tolist() == [two if value else one for value in values]
