@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import zip_longest
 from typing import Any
 
@@ -19,18 +18,16 @@ from engine.facts import Facts
 from engine.language import OpenSet, Unknown, walk
 from engine.language.nodes import Decision, Rows
 from engine.language.values import same
-from engine.law import Law, Phase, Program, Selection, TypedRule
+from engine.law import Law, Program, Selection, TypedRule
 from engine.proving.asking import Inquiry
-from engine.proving.compiled import Compiled
 from engine.proving.determination import comparable
 from engine.proving.instances import Instance, Root
 from engine.proving.prover import Prover
+from engine.proving.recording import Key, RecordedProgram, Recording, release
 from engine.proving.session import Session
 from engine.proving.steps import Conflict, Gap
 from engine.proving.uses import active
 
-Key = tuple[str, str]
-LookUp = tuple[str, Any, date]
 Changes = dict[tuple[str, str, tuple[str, ...]], tuple[Any, Any]]
 MAX_KEPT, MAX_WORKERS, MIN_SHARE = 2_000, 4, 20
 
@@ -73,7 +70,7 @@ def ask_otherwise(
 class _Work:
     def __init__(self, law: Law, facts: Facts, selections: Sequence[Selection]) -> None:
         own, *others = selections
-        self.first = _Recording(law, own, facts)
+        self.first = Recording(law, own, facts)
         self.others = [_Other(self.first, selection) for selection in others]
 
     def __call__(self, root: Root) -> tuple[Root, tuple[Otherwise, ...]]:
@@ -83,128 +80,6 @@ class _Work:
         session = self.first.session(root)
         session.prove([key for key in self.first.law.vocabulary.decisions if session.within(key)])
         return root, tuple(other.again(root) for other in self.others)
-
-
-# -- the first law, recorded --------------------------------------------------------------------------------------
-
-
-@dataclass
-class _News:
-    count: int = 0
-
-
-class _RecordedProgram(Program):
-    """Remembers what the rules for each decision looked up.
-
-    Attributes:
-        read: decision -> the look-ups of its rules, in any session.
-        readers: the decisions that are being proved, the innermost last.
-        log: the look-ups since the outermost of them began.
-        news: counts what is recorded for the first time, in all programs.
-    """
-
-    def __init__(self, law: Law, selection: Selection, phase: Phase, year: int, news: _News) -> None:
-        super().__init__(law, selection, phase, year)
-        self.read: dict[Key, set[LookUp]] = {}
-        self.readers: list[Key] = []
-        self.log: list[LookUp] = []
-        self.news = news
-        self.fixed = _Memo(self)
-
-    def rules(self, key: Key) -> tuple[TypedRule, ...]:
-        self.news.count += key not in self._rules
-        return super().rules(key)
-
-    def parameter(self, name: str, key: Any, at: date) -> Any:
-        self.heard((name, key, at))
-        return super().parameter(name, key, at)
-
-    def heard(self, look_up: LookUp) -> None:
-        if self.readers:
-            self.log.append(look_up)
-            known = self.read.setdefault(self.readers[-1], set())
-            if look_up not in known:
-                known.add(look_up)
-                self.news.count += 1
-
-
-class _Memo(dict[int, Any]):
-    """The values that depend on the program alone; whoever takes one has looked up what it was made from."""
-
-    def __init__(self, program: _RecordedProgram) -> None:
-        super().__init__()
-        self.program = program
-        self.begun: list[int] = []
-        self.made: dict[int, frozenset[LookUp]] = {}
-
-    def __contains__(self, number: object) -> bool:
-        found = super().__contains__(number)
-        if not found:
-            self.begun.append(len(self.program.log))
-        return found
-
-    def __setitem__(self, number: int, value: Any) -> None:
-        self.made[number] = frozenset(self.program.log[self.begun.pop() :])
-        super().__setitem__(number, value)
-
-    def __getitem__(self, number: int) -> Any:
-        for look_up in self.made[number]:
-            self.program.heard(look_up)
-        return super().__getitem__(number)
-
-
-class _RecordedSession(Session):
-    program: _RecordedProgram
-
-    def _prove_decision(self, key: Key, compiled: Compiled, core: Any) -> None:
-        readers = self.program.readers
-        readers.append(key)
-        try:
-            super()._prove_decision(key, compiled, core)
-        finally:
-            readers.pop()
-            if not readers:
-                self.program.log.clear()
-
-
-class _Recording(Prover):
-    """Proves under the first law.
-
-    Attributes:
-        news: grows with everything that is recorded.
-    """
-
-    def __init__(self, law: Law, selection: Selection, facts: Facts) -> None:
-        super().__init__(law, selection, facts)
-        self.news = _News()
-
-    def law_of(self, phase: Phase, year: int) -> Program:
-        found = self._programs.get((phase.id, year))
-        if found is None:
-            found = self._programs[phase.id, year] = _RecordedProgram(self.law, self.selection, phase, year, self.news)
-        return found
-
-    def session(self, root: Root) -> Session:
-        found = self._sessions.get(root)
-        if found is None:
-            found = self._sessions[root] = _RecordedSession(self, root, self.program(root))
-        return found
-
-    def kept_session(self, root: Root) -> Session | None:
-        return self._sessions.get(root)
-
-    def forget(self) -> None:
-        for session in self._sessions.values():
-            _release(session)
-        super().forget()
-
-
-def _release(session: Session) -> None:
-    """Undo the circles between a session and its instances: collecting garbage is off where proving goes on."""
-    for found in session._instances.values():
-        for instance in found:
-            instance.env.clear()
-    session._instances.clear()
 
 
 # -- another law --------------------------------------------------------------------------------------------------
@@ -228,7 +103,7 @@ class _Reach:
 class _Other(Prover):
     """Answers under another law what ``first`` has proved."""
 
-    def __init__(self, first: _Recording, selection: Selection) -> None:
+    def __init__(self, first: Recording, selection: Selection) -> None:
         super().__init__(first.law, selection, first.facts)
         self.first = first
         self._heard = -1
@@ -247,7 +122,7 @@ class _Other(Prover):
     def _drop(self, root: Root) -> None:
         session = self._sessions.pop(root, None)
         if session is not None:
-            _release(session)
+            release(session)
 
     def session(self, root: Root) -> _OtherSession:
         found = self._sessions.get(root)
@@ -258,7 +133,7 @@ class _Other(Prover):
 
     def forget(self) -> None:
         for session in self._sessions.values():
-            _release(session)
+            release(session)
         super().forget()
 
     def reach(self, program: Program) -> _Reach:
@@ -270,7 +145,7 @@ class _Other(Prover):
 
     def _reached(self) -> dict[tuple[str, int], _Reach]:
         """For each program of the first law: what is touched, and then, until nothing more is found, what depends on it."""
-        programs = [p for p in self.first.programs if isinstance(p, _RecordedProgram)]
+        programs = [p for p in self.first.programs if isinstance(p, RecordedProgram)]
         touched = {(p.phase.id, p.year): frozenset(self._touched(p)) for p in programs}
         closure: dict[tuple[str, int], dict[Key, None]] = {which: {} for which in touched}
         everywhere: set[Key] = set()
@@ -297,7 +172,7 @@ class _Other(Prover):
             for p in programs
         }
 
-    def _touched(self, program: _RecordedProgram) -> Iterator[Key]:
+    def _touched(self, program: RecordedProgram) -> Iterator[Key]:
         other = self.law_of(program.phase, program.year)
         for key in program.consulted:
             if active(program, key) != active(other, key) or any(
