@@ -10,6 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+KEPT = 64
+"""Entries that are kept: about as many megabytes for a law of the size of the shipped one."""
+
 
 def cache_dir() -> Path:
     """`$KAZETS_CACHE`, else the user's cache folder."""
@@ -59,3 +62,11 @@ def store(key: str, content: Any) -> None:
             os.replace(name, folder / f"{key}.json")
         finally:
             Path(name).unlink(missing_ok=True)
+        _prune(folder)
+
+
+def _prune(folder: Path) -> None:
+    """Let go of the entries that were written first; whoever else does the same at this moment is in nobody's way."""
+    entries = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for path in entries[:-KEPT]:
+        path.unlink(missing_ok=True)
