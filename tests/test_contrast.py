@@ -144,12 +144,12 @@ def test_a_draft_changes_an_amount_by_an_amended_rule_a_new_one_and_a_new_value(
     assert [outcomes[0][1] for outcomes in found.outcomes] == [48_400, 43_560]
     assert found.smallest == (
         Element("rule", "auction-withheld"),
-        Element("rule", "plan-allocation"),
+        Element("rule", "plan-allocation-of-a-year"),
         Element("value", "allocation.auction_share"),
     )
     assert found.least
     assert found.active[Element("rule", "auction-withheld")] == (False, True)
-    assert found.active[Element("rule", "plan-allocation")] == (True, True)
+    assert found.active[Element("rule", "plan-allocation-of-a-year")] == (True, True)
 
 
 def test_a_decision_that_only_the_draft_knows_is_a_gap_of_the_law_as_it_stands(law: Law, heat: Path, drafts: Drafts) -> None:
