@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,3 +106,8 @@ def test_the_facts_schema_is_up_to_date() -> None:
     assert (ROOT / "schemas" / "facts.schema.json").read_text(encoding="utf-8") == schema_text(), (
         "python -m tests.make_facts_schema > schemas/facts.schema.json"
     )
+
+
+def test_the_schema_of_a_register_knows_the_tables(law: Law) -> None:
+    schema = json.loads((ROOT / "schemas" / "register.schema.json").read_text(encoding="utf-8"))
+    assert schema["$defs"]["table"]["examples"] == list(law.vocabulary.tables)

@@ -17,7 +17,7 @@ from engine.law.yaml_files import parse_yaml
 from engine.problems import InputError
 from tests.conftest import ROOT
 
-FILES = sorted((ROOT / "rulesets").rglob("*.yaml"))
+FILES = sorted([*(ROOT / "rulesets").rglob("*.yaml"), *(ROOT / "examples").rglob("*.yaml")])
 
 
 def _run(*arguments: object) -> Result:

@@ -63,6 +63,12 @@ def test_the_register_says_that_it_is_synthetic(small: Path) -> None:
     assert "seed 1" in about["note"]
 
 
+def test_the_register_names_the_schema_of_what_it_says(small: Path) -> None:
+    first = (small / "register.yaml").read_text(encoding="utf-8").splitlines()[0]
+    named = first.removeprefix("# yaml-language-server: $schema=")
+    assert named != first and (small / named).resolve() == ROOT / "schemas" / "register.schema.json"
+
+
 def test_the_engine_accepts_it_in_both_forms(law: Law, small: Path, tmp_path: Path) -> None:
     columns = made(tmp_path / "columns", "--installations", "300", "--years", "2018-2020", "--format", "parquet")
     facts, same = read_facts(law, small, None), read_facts(law, columns, None)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from engine.commands.options import FILE, SCHEMAS, Asked, common, load, rulesets, speech, text_or_json
+from engine import SCHEMAS
+from engine.commands.options import FILE, Asked, common, load, rulesets, speech, text_or_json
 
 if TYPE_CHECKING:
     from engine.facts import Facts

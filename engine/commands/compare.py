@@ -60,7 +60,7 @@ def project(assumptions: Path, register: Path, laws: tuple[str, ...], form: str,
     """
     from dataclasses import replace
 
-    from engine.commands.options import SCHEMAS
+    from engine import SCHEMAS
     from engine.drafting.projection_reports import project_report
     from engine.drafting.sides import read_side
     from engine.explaining.contrast import CURRENT

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.options import FILE, SCHEMAS, Asked, Day, common, load, rulesets, text_or_json
+from engine import SCHEMAS
+from engine.commands.options import FILE, Asked, Day, common, load, rulesets, text_or_json
 
 
 def law_of(path: Path | None, fallback: Path) -> Path:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.options import FILE, SCHEMAS, load, rulesets
+from engine import SCHEMAS
+from engine.commands.options import FILE, load, rulesets
 
 
 @click.group()

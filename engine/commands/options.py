@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from engine import SCHEMAS
+
 if TYPE_CHECKING:
     from engine.explaining.contrast import Drafts
     from engine.law import Law
     from engine.proving import Inquiry
 
 HOME = Path(__file__).resolve().parents[2]
-SCHEMAS = HOME / "schemas"
 FILE = click.Path(path_type=Path)
 
 

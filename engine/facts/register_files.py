@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine import SCHEMAS
 from engine.facts.building import ABOUT, FactsBuilder, RawRow, read_as_of
 from engine.facts.csv_rows import csv_rows
 from engine.facts.rows import Facts
@@ -17,7 +18,7 @@ from engine.problems import did_you_mean, input_error
 if TYPE_CHECKING:
     from engine.law.yaml_files import Document
 
-ABOUT_FILE = "register.yaml"
+ABOUT_FILE, ABOUT_SCHEMA = "register.yaml", "register"
 KINDS = (".csv", ".parquet")
 
 
@@ -56,29 +57,24 @@ def _rows_of(file: Path, spec: TableSpec) -> Iterator[RawRow]:
 
 
 def read_about(folder: Path, vocabulary: Vocabulary, given: Collection[str]) -> About:
-    """What `register.yaml` says, if it is there.
+    """What `register.yaml` says, if it is there; its form is schemas/register.schema.json.
 
     Args:
         given: the tables that the register has.
 
     Raises:
-        InputError: with the place of what is wrong.
+        InputError: with the place of everything that is wrong.
     """
     if (folder / "register.yml").exists():
         raise input_error(str(folder / "register.yml"), 0, 0, "this file would not be read", f"call it {ABOUT_FILE}")
     file = folder / ABOUT_FILE
     if not file.is_file():
         return About(None, frozenset(), {})
-    from engine.law.yaml_files import read_yaml  # most registers have no such file
+    from engine.law.schemas import schema  # most registers have no such file
+    from engine.law.yaml_files import read_yaml
 
     document = read_yaml(file, str(file))
-    if not isinstance(document.data, dict):
-        raise input_error(document.file, 1, 1, "register.yaml is written as `key: value`", "write `as_of: YYYY-MM-DD`")
-    allowed = ("as_of", "unknown", *ABOUT)
-    for key in document.data:
-        if key not in allowed:
-            line, column = document.at((key,))
-            raise input_error(document.file, line, column, f"register.yaml has no '{key}'", did_you_mean(str(key), allowed))
+    schema(SCHEMAS, ABOUT_SCHEMA).admit(document)
     written = document.data.get("as_of")
     as_of = read_as_of(written, document.file, document.at(("as_of",))) if written else None
     about = {key: document.data[key] for key in ABOUT if key in document.data}

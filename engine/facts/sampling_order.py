@@ -40,7 +40,7 @@ def sample_register(
     spec = read_sample_spec(spec_file, schemas, law.vocabulary)
     base = Base(law, base_folder) if base_folder is not None else None
     order = SampleOrder(installations, _years(law, spec, base, years, phases), seed, counts, base)
-    return write_sample(law, spec, order, out, form)
+    return write_sample(law, spec, order, out, form, schemas)
 
 
 def _years(law: Law, spec: SampleSpec, base: Base | None, written: str | None, phases: Sequence[str]) -> tuple[int, int]:

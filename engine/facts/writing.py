@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -12,20 +13,20 @@ from typing import IO
 import polars
 import yaml
 
-from engine.facts.register_files import ABOUT_FILE
+from engine.facts.register_files import ABOUT_FILE, ABOUT_SCHEMA, read_about
 from engine.facts.sampling import Frame, SampleOrder, Sampler
 from engine.facts.sampling_spec import SampleSpec
 from engine.law import Law
-from engine.law.yaml_files import read_yaml
 from engine.problems import InputError, Problem, did_you_mean
 
 
-def write_sample(law: Law, spec: SampleSpec, order: SampleOrder, out: Path, form: str) -> dict[str, int]:
+def write_sample(law: Law, spec: SampleSpec, order: SampleOrder, out: Path, form: str, schemas: Path) -> dict[str, int]:
     """Make a synthetic register.
 
     Args:
         out: the folder to make; it must not be there.
         form: `csv` or `parquet`.
+        schemas: holds `register.schema.json`, which the register names for editors.
 
     Returns:
         table -> how many rows were written.
@@ -47,7 +48,7 @@ def write_sample(law: Law, spec: SampleSpec, order: SampleOrder, out: Path, form
     folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
     try:
         written = _tables(law, spec, order, folder, form)
-        (folder / ABOUT_FILE).write_text(_about(spec, order, written), encoding="utf-8")
+        (folder / ABOUT_FILE).write_text(_schema_comment(schemas, out) + _about(law, spec, order, written), encoding="utf-8")
         folder.chmod(out.parent.stat().st_mode)
         folder.rename(out)
     finally:
@@ -105,20 +106,18 @@ def _stacked(parts: list[polars.DataFrame]) -> polars.DataFrame:
     return polars.concat([part.select(names) for part in full])
 
 
-def _about(spec: SampleSpec, order: SampleOrder, written: Mapping[str, int]) -> str:
+def _schema_comment(schemas: Path, out: Path) -> str:
+    schema = os.path.relpath(schemas / f"{ABOUT_SCHEMA}.schema.json", out.resolve())
+    return f"# yaml-language-server: $schema={Path(schema).as_posix()}\n"
+
+
+def _about(law: Law, spec: SampleSpec, order: SampleOrder, written: Mapping[str, int]) -> str:
     after, day = spec.as_of
     as_of = date.fromisoformat(f"{order.years[1] + after}-{day}")
     drawn = f"seed {order.seed}, years {order.years[0]}-{order.years[1]}, specification {spec.digest[:16]}"
     about: dict[str, object] = {"as_of": as_of.isoformat(), "title": spec.title, "note": f"{spec.note} Drawn with {drawn}.".strip()}
     if order.base is not None:
         about["title"] = f"{spec.title}, but for {', '.join(sorted(order.base.tables))} of {order.base.folder.name}"
-        unknown = _withheld(order.base.folder)
-        about["unknown"] = [name for name in unknown if name not in written]
+        withheld = read_about(order.base.folder, law.vocabulary, order.base.files).withheld
+        about["unknown"] = [name for name in law.vocabulary.tables if name in withheld and name not in written]
     return yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=140)
-
-
-def _withheld(folder: Path) -> list[str]:
-    file = folder / ABOUT_FILE
-    content = read_yaml(file, str(file)).data if file.is_file() else {}
-    names = content.get("unknown", []) if isinstance(content, dict) else []
-    return [str(name) for name in (names if isinstance(names, list) else [names])]
