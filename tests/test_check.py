@@ -218,6 +218,40 @@ def test_forms_for_programs(rulesets: Path) -> None:
     assert len(github) == len(run["results"])
 
 
+def test_sarif_says_what_the_standard_asks_for(rulesets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the sections of SARIF 2.1.0 (OASIS): 3.13 log, 3.14 run, 3.19 driver, 3.49 rules, 3.27 results, 3.4 addresses, 3.30 regions."""
+    (rulesets / "два слова #1.yaml").write_text(BROKEN, encoding="utf-8")
+    (rulesets / "f.yml").write_text("rules: []\n", encoding="utf-8")
+    monkeypatch.chdir(rulesets.parent)
+    layout = json.loads(CliRunner().invoke(main, ["check", rulesets.name, "--format", "sarif"]).output)
+    (rulesets / "f.yml").unlink()
+    broken = json.loads(CliRunner().invoke(main, ["check", rulesets.name, "--format", "sarif"]).output)
+    monkeypatch.chdir(ROOT)
+    elsewhere = json.loads(CliRunner().invoke(main, ["check", str(rulesets), "--format", "sarif"]).output)
+    for log in (layout, broken, elsewhere):
+        assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-2.1.0.json")
+        (run,) = log["runs"]
+        driver = run["tool"]["driver"]
+        assert driver["name"] == "kazets" and driver["version"]
+        assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+        assert all(rule["shortDescription"]["text"] and rule["help"]["text"] for rule in driver["rules"])
+        assert run["columnKind"] == "unicodeCodePoints" and run["results"]
+        for result in run["results"]:
+            assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+            assert result["level"] in ("none", "note", "warning", "error") and result["message"]["text"]
+            (location,) = result["locations"]
+            region = location["physicalLocation"].get("region")
+            assert region is None or (region["startLine"] >= 1 and 1 <= region["startColumn"] <= region["endColumn"])
+    places = [[one["locations"][0]["physicalLocation"] for one in log["runs"][0]["results"]] for log in (layout, broken, elsewhere)]
+    assert places[0] == [{"artifactLocation": {"uri": f"{rulesets.name}/f.yml", "uriBaseId": "%SRCROOT%"}}], "a whole file has no region"
+    address = f"{rulesets.name}/%D0%B4%D0%B2%D0%B0%20%D1%81%D0%BB%D0%BE%D0%B2%D0%B0%20%231.yaml"  # UTF-8, by RFC 3986
+    assert {"uri": address, "uriBaseId": "%SRCROOT%"} in [place["artifactLocation"] for place in places[1]]
+    assert all(place["artifactLocation"]["uri"].startswith("file:///") for place in places[2]), "a file elsewhere has its whole address"
+    marked = {BROKEN.splitlines()[p["region"]["startLine"] - 1][p["region"]["startColumn"] - 1 : p["region"]["endColumn"] - 1]
+              for p in places[1] if p["artifactLocation"]["uri"] == address}  # fmt: skip
+    assert "coveredd" in marked
+
+
 def test_hundreds_of_findings_in_one_run(rulesets: Path) -> None:
     rules = [f"  - {{rule: n-{n}, decides: covered, when: nothing_{n} > 0, {CITE}, says: {LABEL}}}" for n in range(300)]
     (rulesets / "many.yaml").write_text("rules:\n" + "\n".join(rules) + "\n", encoding="utf-8")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from engine.containment import bounded
 from engine.drafting.cases import named, ruleset_of
@@ -14,6 +16,9 @@ from engine.explaining.terminal import say, say_json
 from engine.problems import input_error
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+SARIF_ROOT = "%SRCROOT%"
+"""What readers of SARIF call the folder that relative addresses start from: here the working folder."""
+_WORD = re.compile(r"[\w.-]+|.?")
 _ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
@@ -85,18 +90,29 @@ def _property(text: str) -> str:
 
 
 def sarif(found: list[Finding]) -> dict[str, Any]:
-    """The findings in the Static Analysis Results Interchange Format, 2.1.0, of OASIS."""
-    rules = [{"id": code, "shortDescription": {"text": text}, "help": {"text": "docs/findings.md#" + code}} for code, text in CODES.items()]
+    """The findings in the Static Analysis Results Interchange Format, 2.1.0, of OASIS: places are of the working folder."""
+    rules = [{"id": code, "shortDescription": {"text": text}, "help": {"text": f"See docs/findings.md, `{code}`."}} for code, text in CODES.items()]
+    number, sources = {code: index for index, code in enumerate(CODES)}, _Sources()
     driver = {"name": "kazets", "version": version("kazets"), "rules": rules}
     results = []
     for one in found:
-        location: dict[str, Any] = {"artifactLocation": {"uri": Path(one.file).as_posix()}}
-        if one.line:
-            location["region"] = {"startLine": one.line, "startColumn": one.column}
         message = one.message + (f" — {one.remedy}" if one.remedy else "")
-        results.append({"ruleId": one.code, "level": "error", "message": {"text": message}, "locations": [{"physicalLocation": location}]})
+        result: dict[str, Any] = {"ruleId": one.code, "ruleIndex": number[one.code], "level": "error", "message": {"text": message}}
+        results.append({**result, "locations": [{"physicalLocation": _location(one, sources)}]})
     return {
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
+
+
+def _location(one: Finding, sources: _Sources) -> dict[str, Any]:
+    """Where a finding stands: the file as an address, and the word that is marked."""
+    file = Path(one.file)
+    artifact = {"uri": file.as_uri()} if file.is_absolute() else {"uri": quote(file.as_posix()), "uriBaseId": SARIF_ROOT}
+    if not one.line:
+        return {"artifactLocation": artifact}
+    start = max(one.column, 1)
+    word = _WORD.match(sources.line(one.file, one.line) or "", start - 1)
+    end = word.end() + 1 if word is not None else start
+    return {"artifactLocation": artifact, "region": {"startLine": one.line, "startColumn": start, "endColumn": max(end, start)}}
