@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from cli import main
 from engine.drafting.cases import Case, Laws, all_cases
 from engine.drafting.cases_running import Outcome, Runner, run_all
+from engine.drafting.formatting import formatted
 from engine.law import Law
 from engine.problems import InputError
 from tests.conftest import ROOT
@@ -124,6 +125,7 @@ def test_recording_makes_a_case_that_passes(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.output
     text = into.read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=") and "authority: statute" in text and "recorded from a determination" in text
+    assert formatted(text, into.name) == text, "it is in the layout"
     again = CliRunner().invoke(main, ["test", str(into)])
     assert again.exit_code == 0 and "1 case: all as expected" in again.output
     twice = CliRunner().invoke(main, ["test", str(into), *asked])

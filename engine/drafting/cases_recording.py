@@ -14,6 +14,7 @@ import yaml
 
 from engine.drafting.cases import case_files, read_cases
 from engine.drafting.cases_running import step_of
+from engine.drafting.formatting import formatted
 from engine.explaining.reports import decision_key, find_root, read_facts
 from engine.language import show
 from engine.law import Law
@@ -163,10 +164,11 @@ def written_value(step: Step) -> Any:
 def _append(into: Path, before: str | None, content: dict[str, Any], schema_dir: Path, law: Law) -> None:
     """Write the file anew with the case at its end, once the whole reads as a case file."""
     block = yaml.safe_dump([content], allow_unicode=True, sort_keys=False, default_flow_style=None, width=sys.maxsize)
-    text = "".join(f"  {line}\n" if line else "\n" for line in block.splitlines())
+    head = "cases:\n"
+    text = formatted(head + "".join(f"  {line}\n" if line else "\n" for line in block.splitlines()), into.name).removeprefix(head)
     if before is None:
         schema = os.path.relpath(schema_dir / "case.schema.json", into.resolve().parent)
-        before = f"# yaml-language-server: $schema={Path(schema).as_posix()}\ncases:\n"
+        before = f"# yaml-language-server: $schema={Path(schema).as_posix()}\n{head}"
     else:
         before = before.rstrip("\n") + "\n\n"
     into.parent.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,7 @@ def cases_report(
     else:
         seconds = time.monotonic() - begun
         cases_run = len({c.id for c in chosen})
-        what = f"{cases_run:,} case{'s' if cases_run != 1 else ''} under {len(chosen):,} laws" if len(chosen) > 1 else "1 case"
+        what = f"{cases_run:,} case{'s' if cases_run != 1 else ''} in {len(chosen):,} runs" if len(chosen) > 1 else "1 case"
         if drafts:
             say(f"{len(changed):,} of {len(passed):,} come out otherwise under {', '.join(drafts)}")
         say(f"{what}: {f'{failed:,} failed' if failed else 'all as expected'} ({seconds:.1f} s)")
