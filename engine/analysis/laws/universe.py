@@ -6,7 +6,7 @@ fixed for each row, all others are left open; so a row costs no more than the ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise, product
@@ -93,7 +93,8 @@ class Universe:
     ) -> None:
         self.vocabulary, self.year, self.bounds = vocabulary, year, bounds
         self._root_table = root[0] if root is not None else None
-        self.pins = {table: frozenset.intersection(*found) for table, found in ((t, list(p)) for t, p in patterns.items()) if found}
+        parts = {entity.table for entity in vocabulary.entities.values() if entity.of is not None}
+        self.pins = {table: _pins(vocabulary.tables[table], list(found), parts) for table, found in patterns.items()}
         self.matched = {(table, column) for table, found in patterns.items() for columns in found for column in columns}
         self.constraints: list[Any] = []
         self.rows: dict[str, Row] = {}
@@ -149,9 +150,6 @@ class Universe:
             left = pattern
         else:
             pins = sorted(self.pins.get(table, frozenset()))
-            missing = [pin for pin in pins if pin not in pattern]
-            if missing:
-                raise Unencodable(f"rows of '{table}' that are found without '{missing[0]}'")
             rows = list(self._pinned(spec, pins, pattern))
             left = {column: value for column, value in pattern.items() if column not in pins}
         members = []
@@ -172,14 +170,31 @@ class Universe:
 
     def _pinned(self, spec: TableSpec, pins: list[str], pattern: Pattern) -> Iterator[tuple[Formula, Row]]:
         """The rows of every combination of what the pinned columns may be."""
-        options = [_plain_options(spec, pin, pattern[pin]) for pin in pins]
+        options = [_plain_options(spec, pin, pattern[pin]) if pin in pattern else self._anything(spec, pin) for pin in pins]
         for combination in product(*options):
             guard = conj(*(g for g, _ in combination))
             values = tuple(value for _, value in combination)
             if guard is False or any(value is None for value in values):
                 continue
             for row in self._bucket(spec, pins, values):
+                if not set(pins) <= set(pattern):  # a case in which the row is there names what it refers to
+                    self.constraints.append(z3.Implies(formula(row.present), formula(guard)))
                 yield guard, row
+
+    def _anything(self, spec: TableSpec, pin: str) -> list[tuple[Formula, Any]]:
+        """Every row that a column may refer to, each with the condition on which it is there.
+
+        Raises:
+            Unencodable: the column refers to no row, or to rows that are not found by a reference themselves.
+        """
+        tables = self.vocabulary.tables
+        target = tables.get(spec.columns[pin].type.table or "")
+        by = sorted(self.pins.get(target.name, frozenset())) if target is not None else []
+        owner = tables.get(target.columns[by[0]].type.table or "") if target is not None and len(by) == 1 else None
+        if target is None or owner is None:
+            raise Unencodable(f"rows of '{spec.name}' that are found without '{pin}'")
+        held = ((holder, row) for holder in self._population_of(owner.name) for row in self._bucket(target, by, (holder,)))
+        return [(conj(holder.present, row.present), row) for holder, row in held]
 
     def _bucket(self, spec: TableSpec, pins: list[str], values: tuple[Any, ...]) -> list[Row]:
         key = (spec.name, tuple(getattr(value, "name", value) for value in values))
@@ -281,6 +296,12 @@ class Universe:
         spec = self.vocabulary.tables[table]
         own = f"{spec.name[:-1]}-of-{row.name}".replace(",", "-")
         return [self.rows.get(f"{table}[{own}]") or self._row(spec, own, row.present, {spec.key[0]: own})]
+
+
+def _pins(spec: TableSpec, found: list[frozenset[str]], parts: Collection[str | None]) -> frozenset[str]:
+    """The columns that are fixed for each row: those by which all rules find it, else the part of the root that it refers to."""
+    common = frozenset.intersection(*found) if found else frozenset()
+    return common or frozenset(column for column in frozenset().union(*found) if spec.columns[column].type.table in parts)
 
 
 def _plain_options(spec: TableSpec, column: str, value: Any) -> list[tuple[Formula, Any]]:
