@@ -10,10 +10,10 @@ import select
 import signal
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from engine.problems import EngineDefect, InputError, input_error
 
@@ -31,6 +31,11 @@ def _mapped() -> int:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except OSError:
         return 0
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class OutOfTime(EngineDefect):
@@ -81,42 +86,125 @@ def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: f
     return cast("Iterator[Result]", results)
 
 
+class Beside:
+    """A process beside this one that answers questions, in their order; it starts at once, and ends with this one or when it is closed.
+
+    Args:
+        work: gives the answers to a question, one after the other; in the child.
+    """
+
+    def __init__(self, work: Callable[[Any], Iterable[Any]]) -> None:
+        questions, self._asking = os.pipe()
+        self._reader, answers = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            os.close(self._asking)
+            os.close(self._reader)
+            _live(answers, (answer for question in _questions(questions) for answer in _answers(work, question)))
+        os.close(questions)
+        os.close(answers)
+
+    def ask(self, question: Any) -> None:
+        """Put a question; it is answered while this process goes on.
+
+        Raises:
+            EngineDefect: the child is no more.
+        """
+        message = pickle.dumps(question)
+        try:
+            _write(self._asking, _LENGTH.pack(len(message)) + message)
+        except BrokenPipeError:
+            raise EngineDefect(f"{question}: the process that was to answer has ended") from None
+
+    def answers(self, name: str, deadline: float | None = DEADLINE_SECONDS) -> Iterator[Any]:
+        """The answers to the oldest question that was not answered yet, as they come.
+
+        Args:
+            name: of the question, for errors.
+            deadline: seconds for one answer; None: as long as it takes.
+
+        Raises:
+            InputError: as raised by the work.
+            EngineDefect: the child died, or took longer than ``deadline`` for one answer.
+        """
+        while (answer := _receive(self._reader, deadline, name))[0] != "end":
+            yield _unwrap(answer)
+
+    def close(self) -> None:
+        os.close(self._asking)
+        _end(self._child, self._reader)
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _questions(reader: int) -> Iterator[Any]:
+    """What is asked, until there is nobody left who asks."""
+    while True:
+        try:
+            yield pickle.loads(_message(reader, None, ""))
+        except EngineDefect:
+            return
+
+
+def _answers(work: Callable[[Any], Iterable[Any]], question: Any) -> Iterator[tuple[str, Any]]:
+    try:
+        for answer in work(question):
+            yield "result", answer
+        yield "end", None
+    except InputError as error:
+        yield "input", error.problems
+    except EngineDefect as error:
+        yield "defect", str(error)
+
+
 def _results(items: Sequence[Any], work: Callable[[Any], Any], deadline: float) -> Iterator[Any]:
     """Starts the child and yields once, then yields what it answers."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _serve(writer, items, work)
+        _live(writer, _worked(items, work))
     os.close(writer)
     try:
         yield None
         for item in items:
             yield _unwrap(_receive(reader, deadline, item))
     finally:
-        os.close(reader)
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _end(child, reader)
 
 
-def _serve(writer: int, items: Sequence[Any], work: Callable[[Any], Any]) -> None:
+def _worked(items: Sequence[Any], work: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:
+    for item in items:
+        try:
+            yield "result", work(item)
+        except InputError as error:
+            yield "input", error.problems
+        except EngineDefect as error:
+            yield "defect", f"{item}: {error}"
+
+
+def _end(child: int, reader: int) -> None:
+    os.close(reader)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def _live(writer: int, answers: Iterator[tuple[str, Any]]) -> NoReturn:
     """The child's whole life; it never returns to the caller's code.
 
-    It lives for one answer and keeps its steps, so collecting garbage would only cost time.
+    It lives for its answers and keeps its steps, so collecting garbage would only cost time.
     """
     gc.disable()
     try:
-        for item in items:
-            try:
-                answer: tuple[str, Any] = "result", work(item)
-            except InputError as error:
-                answer = "input", error.problems
-            except EngineDefect as error:
-                answer = "defect", f"{item}: {error}"
+        for answer in answers:
             message = pickle.dumps(answer)
             _write(writer, _LENGTH.pack(len(message)) + message)
-            if answer[0] != "result":
+            if answer[0] in ("input", "defect"):
                 break
     except BrokenPipeError:
         os._exit(0)
@@ -134,17 +222,19 @@ def _write(writer: int, message: bytes) -> None:
         view = view[os.write(writer, view) :]
 
 
-def _receive(reader: int, deadline: float, item: Any) -> tuple[str, Any]:
-    until = time.monotonic() + deadline
-    header = _read(reader, _LENGTH.size, until, item)
-    answer: tuple[str, Any] = pickle.loads(_read(reader, _LENGTH.unpack(header)[0], until, item))
+def _receive(reader: int, deadline: float | None, item: Any) -> tuple[str, Any]:
+    answer: tuple[str, Any] = pickle.loads(_message(reader, None if deadline is None else time.monotonic() + deadline, item))
     return answer
 
 
-def _read(reader: int, size: int, until: float, item: Any) -> bytes:
+def _message(reader: int, until: float | None, item: Any) -> bytes:
+    return _read(reader, _LENGTH.unpack(_read(reader, _LENGTH.size, until, item))[0], until, item)
+
+
+def _read(reader: int, size: int, until: float | None, item: Any) -> bytes:
     parts, missing = [], size
     while missing:
-        ready, _, _ = select.select([reader], [], [], max(0, until - time.monotonic()))
+        ready, _, _ = select.select([reader], [], [], None if until is None else max(0, until - time.monotonic()))
         if not ready:
             raise OutOfTime(f"{item}: the rules core did not answer in time and was stopped")
         part = os.read(reader, min(missing, 1 << 20))

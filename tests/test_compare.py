@@ -168,24 +168,24 @@ def test_html_needs_a_file_and_phases_are_for_law_diff(register: Path) -> None:
 
 
 def test_a_large_register_is_decided_in_columns_with_the_same_outcome(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.drafting import answers
+    from engine.drafting import answers, second
 
     def told() -> dict[str, Any]:
         return {k: v for k, v in impact("current", "offset-limit-5+threshold-10000-auction", str(register)).items() if k != "register"}
 
     proved = told()
-    monkeypatch.setattr(answers, "LARGE", 0)
+    monkeypatch.setattr(second, "LARGE", 0)
     monkeypatch.setattr(answers, "_proved", None)  # nothing is proved where columns decide
     assert told() == proved
 
 
 def test_a_wrong_row_of_a_large_register_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.drafting import answers
+    from engine.drafting import answers, second
     from engine.problems import InputError
 
     for name, content in REGISTER.items():
         (tmp_path / name).write_text(content.replace("C,2024,co2,15000", "C,2024,co2,many"), encoding="utf-8")
-    monkeypatch.setattr(answers, "LARGE", 0)
+    monkeypatch.setattr(second, "LARGE", 0)
     with pytest.raises(InputError) as caught:
         run("current", "offset-limit-5", str(tmp_path))
     (problem,) = caught.value.problems

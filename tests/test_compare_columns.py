@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from engine.columns import Decided, decide, decide_both, encoded
+from engine.columns import Decided, both_decided, decide, encoded, pair_of
 from engine.columns.planning import build
 from engine.columns.reading import PLACE, Register, open_register
 from engine.drafting.answers import compared, shown_decisions
@@ -43,7 +43,9 @@ def tables(law: Law, tmp_path_factory: pytest.TempPathFactory) -> tuple[Register
 
 def both(one: Side, other: Side, register: Register, tables: dict[str, pl.DataFrame]) -> tuple[Decided, Decided]:
     asked = (one.law, one.inquiry), (other.law, other.inquiry)
-    return decide_both(asked, encoded(one.law, tables), register.as_of, shown_decisions(one.law), compared(one.law))
+    pair = pair_of(asked, encoded(one.law, tables), register.as_of, shown_decisions(one.law), compared(one.law))
+    assert len(list(pair.decide())) == len(pair)
+    return both_decided(pair)
 
 
 @pytest.mark.parametrize("written", ["offset-limit-5", "threshold-10000-auction", "statute", "known:2024-01-29"])
@@ -120,11 +122,11 @@ def test_what_rests_on_a_changed_rule_is_apart_and_nothing_else(law: Law) -> Non
 
 
 def test_a_large_register_is_never_told_row_by_row(tables: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.drafting import answers, impact
+    from engine.drafting import impact, second
 
     told: list[str] = []
     mover = impact._Measure.mover
-    monkeypatch.setattr(answers, "LARGE", 0)
+    monkeypatch.setattr(second, "LARGE", 0)
 
     def counted(self: impact._Measure, row: Any) -> impact.Mover:
         told.append(row["key"])

@@ -10,17 +10,20 @@ from __future__ import annotations
 from engine.columns.door import (
     Decided,
     bad_rows,
+    both_decided,
     decide,
-    decide_both,
     doubts_of,
     encoded,
     extent_of,
     facts_for,
+    pair_of,
     roots_of,
     schema_of,
     sentences,
 )
+from engine.columns.pairing import Pair
 
 __all__ = [
-    "Decided", "bad_rows", "decide", "decide_both", "doubts_of", "encoded", "extent_of", "facts_for", "roots_of", "schema_of", "sentences",
+    "Decided", "Pair", "bad_rows", "both_decided", "decide", "doubts_of", "encoded", "extent_of", "facts_for", "pair_of", "roots_of", "schema_of",
+    "sentences",
 ]  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import lcm
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,12 +13,14 @@ from engine.columns.data import Data
 from engine.columns.frames import Schema, frame_of
 from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
-from engine.columns.roots import Slice, governed_years, slices
+from engine.columns.roots import Place, Slice, governed_years, slices
 from engine.columns.running import Run, series_of
 from engine.columns.values import Value
 from engine.explaining.words import Words
-from engine.law import Law, Program, Selection
-from engine.law.apart import Apart, same_facts
+from engine.law import Law, Program, Selection, program_of
+
+if TYPE_CHECKING:
+    from engine.columns.pairing import Both
 
 
 @dataclass
@@ -41,16 +43,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Done:
-    """A slice that was decided.
+    """What was decided of a slice.
 
     Attributes:
         frames: entity -> its rows.
+        scales: entity -> decision -> its scale in these rows.
         inexact: ids of the roots that must be proved.
     """
 
-    plan: Plan
     frames: Mapping[str, pl.DataFrame]
+    scales: Mapping[str, Mapping[str, int]]
     inexact: tuple[str, ...]
+    unsupported: tuple[str, ...]
 
 
 class Years:
@@ -78,16 +82,13 @@ class Years:
         self.found = Found()
         self.telling: tuple[Key, Words] | None = None
         self.both: Both | None = None
-        self.done: dict[tuple[str, int, str | None], Done] = {}
-        self._programs: dict[tuple[str, int], Program] = {}
+        self.done: dict[Place, Done] = {}
+        self.made: dict[Place, Plan] = {}
 
     def program(self, year: int, code: str | None = None) -> Program:
         phase = self.law.phase_of_plan(code) if code is not None else self.law.phase_of(year, self.selection.known_on)
         assert phase is not None
-        found = self._programs.get((phase.id, year))
-        if found is None:
-            found = self._programs[phase.id, year] = Program(self.law, self.selection, phase, year)
-        return found
+        return program_of(self.law, self.selection, phase, year)
 
     def shown(self, year: int, code: str | None) -> frozenset[Key] | None:
         """The decisions that are put out for a year (of a plan); None: all."""
@@ -99,26 +100,44 @@ class Years:
         """The decisions of earlier years that the law of a year reads; found once for a law and a selection."""
         known: dict[Any, frozenset[Key]] = self.law.__dict__.setdefault("_column_read_later", {})
         program = self.program(year)
-        place = (self.selection.authority, self.selection.known_on, tuple(sorted(self.selection.readings.items())), self.selection.settled,
-                 program.phase.id, year)  # fmt: skip
+        place = (self.selection.identity, program.phase.id, year)
         if place not in known:
             known[place] = frozenset(read_later(self.law, program))
         return known[place]
 
     def decide(self, entities: Collection[str] | None, only: pl.Series | None) -> Found:
+        for place, done in self.each(entities, only):
+            self.take(place, done)
+        return self.found
+
+    def each(self, entities: Collection[str] | None, only: pl.Series | None) -> Iterator[tuple[Place, Done | None]]:
+        """The slices one after the other; None for what the first of two laws decides alike."""
         for name, spec in self.law.vocabulary.entities.items():
             if spec.of is None and (entities is None or name in entities):
                 own = only if name == self.law.manifest["main"] else None
-                self._entity(name, list(slices(self.law, self.selection, self.data, name, own)))
-        return self.found
+                yield from self._entity(name, list(slices(self.law, self.selection, self.data, name, own)))
 
-    def _entity(self, name: str, asked: list[Slice]) -> None:
+    def take(self, place: Place, done: Done | None) -> None:
+        """Add what was decided of a slice."""
+        open_ones = self.found.inexact
+        if done is None:
+            assert self.both is not None
+            done, open_ones = self.both.laws[0].done[place], self.found.shared
+        self.done[place] = done
+        self.found.unsupported.update(done.unsupported)
+        if done.inexact:
+            open_ones.setdefault(place[:2], []).extend(done.inexact)
+        for entity, frame in done.frames.items():
+            self.found.frames.setdefault(entity, []).append(frame)
+            self.found.scales.setdefault(entity, []).append(done.scales[entity])
+
+    def _entity(self, name: str, asked: list[Slice]) -> Iterator[tuple[Place, Done | None]]:
         if not asked:
             return
         spec = self.law.vocabulary.entities[name]
         if spec.table is None or not spec.years:
             for one in asked:
-                self._slice(one, (), {})
+                yield one.place, self._slice(one, (), {}, True)[1]
             return
         by_year = {one.year: one for one in asked}
         earlier: dict[tuple[str, str, int], Value] = {}
@@ -134,14 +153,20 @@ class Years:
             if year not in by_year and not kept:
                 continue
             own = by_year.get(year) or Slice(name, year, ("rows", spec.table), None)
-            plan = self._slice(own, kept, earlier, year in by_year)
-            earlier.update({(*key, year): value for key, value in plan.kept.items()})
+            values, done = self._slice(own, kept, earlier, year in by_year)
+            earlier.update({(*key, year): value for key, value in values.items()})
+            if year in by_year:
+                yield own.place, done
 
-    def _slice(self, one: Slice, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool = True) -> Plan:
-        done = self.both.decided(self, one, kept) if self.both is not None else None
-        if done is not None:
-            self._take(one, done, self.found.shared)
-            return done.plan
+    def _slice(
+        self, one: Slice, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool
+    ) -> tuple[Mapping[Key, Value], Done | None]:
+        """What later years read of a slice, and what was decided of it; None where it is not wanted, or the first of two laws decides it alike."""
+        if self.both is not None and self.both.alike(self, one, kept) and (not wanted or self.both.decides_first(one)):
+            lent = self.both.lent(self, one, kept)
+            if lent is not None:
+                return lent, None
+            wanted = False
         program, root = self.program(one.year, one.code), self.law.vocabulary.entities[one.entity]
         plan = self._plan(one, program, kept, earlier, wanted)
         values = dict(Run(plan.made, self.data).values())
@@ -149,26 +174,19 @@ class Years:
             for cell in cells_of(value):
                 if not cell.constant:
                     self.data.imports[*key, one.year, cell.number] = values[cell]
+        self.made[one.place] = plan
+        if not wanted:
+            return plan.kept, None
+        if self.telling is not None:
+            return plan.kept, Done(self._told(one, program, earlier, *self.telling), {self.telling[0][0]: {}}, (), plan.unsupported)
         found = {cell.number: series_of(cell, array) for cell, array in values.items()}
-        if wanted and self.telling is not None:
-            self._tell(one, program, earlier, *self.telling)
-        else:
-            frames, inexact = self._put_out(one, plan, found, root.name) if wanted else ({}, ())
-            done = self.done[one.entity, one.year, one.code] = Done(plan, frames, inexact)
-            self._take(one, done, self.found.inexact)
-        return plan
+        frames, inexact = self._put_out(one, plan, found, root.name)
+        scales = {part.entity: {shown.spec.name: shown.scale for shown in part.shown} for part in plan.parts if part.entity in frames}
+        return plan.kept, Done(frames, scales, inexact, plan.unsupported)
 
-    def _take(self, one: Slice, done: Done, open_ones: dict[tuple[str, int], list[str]]) -> None:
-        """Add what was decided about a slice."""
-        self.found.unsupported.update(done.plan.unsupported)
-        if done.inexact:
-            open_ones.setdefault((one.entity, one.year), []).extend(done.inexact)
-        for part in done.plan.parts:
-            if part.entity in done.frames:
-                self.found.frames.setdefault(part.entity, []).append(done.frames[part.entity])
-                self.found.scales.setdefault(part.entity, []).append({shown.spec.name: shown.scale for shown in part.shown})
-
-    def _tell(self, one: Slice, program: Program, earlier: Mapping[tuple[str, str, int], Value], key: Key, words: Words) -> None:
+    def _told(
+        self, one: Slice, program: Program, earlier: Mapping[tuple[str, str, int], Value], key: Key, words: Words
+    ) -> dict[str, pl.DataFrame]:
         compiler = compiler_of(self.data, program, earlier, self.years)
         entity = self.law.vocabulary.entities[key[0]]
         over = one.space if entity.of is None else ("rows", entity.table)
@@ -182,16 +200,15 @@ class Years:
             frame = pl.DataFrame({"key": own, "of": self._keys(one).gather(whole), "sentence": told})
             kept = None if one.mask is None else one.mask.gather(whole)
         frame = frame if kept is None else frame.filter(kept)
-        self.found.frames.setdefault(key[0], []).append(frame.with_columns(pl.lit(one.year, dtype=pl.Int32).alias("year")))
+        return {key[0]: frame.with_columns(pl.lit(one.year, dtype=pl.Int32).alias("year"))}
 
     def _plan(
         self, one: Slice, program: Program, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool
     ) -> Plan:
         """A plan made before that fits, or a new one."""
         before, shown = tuple((*key, id(value)) for key, value in earlier.items()), self.shown(one.year, one.code)
-        place = (self.law.digest, self.selection.authority, self.selection.known_on, tuple(sorted(self.selection.readings.items())),
-                 self.selection.settled, program.phase.id, one.year, one.entity, one.space, kept, before, wanted, self.data.as_of,
-                 shown)  # fmt: skip
+        place = (self.law.digest, self.selection.identity, program.phase.id, one.year, one.entity, one.space, kept, before, wanted,
+                 self.data.as_of, shown)  # fmt: skip
         made = self.plans.setdefault(place, [])
         for plan in made:
             if self.data.fits(plan.asked):
@@ -249,62 +266,6 @@ class Years:
         table = one.space[1]
         keys = self.data.tables.keys(table)
         return keys if one.space[0] == "rows" else keys.gather(self.data.rows(one.space))
-
-
-class Both:
-    """One register under two laws that read it alike: what is asked, and what both decide alike and is therefore decided once.
-
-    Args:
-        always: the decisions that are put out whether or not the laws are apart there.
-    """
-
-    def __init__(self, one: Years, other: Years, always: Collection[Key]) -> None:
-        self.laws = one, other
-        self.always = frozenset(always)
-        self.comparing = Apart(one.law, other.law)
-        self._apart: dict[tuple[int, str | None], frozenset[Key]] = {}
-
-    def apart(self, year: int, code: str | None = None) -> frozenset[Key]:
-        """The decisions that may come out differently in a year (of a plan)."""
-        if (year, code) not in self._apart:
-            one, other = self.laws
-            if code is None and not (year in one.years and year in other.years):
-                found = frozenset((*one.law.vocabulary.decisions, *other.law.vocabulary.decisions))
-            else:
-                before = sorted({*one.years, *other.years} - {y for y in (*one.years, *other.years) if y >= year})
-                earlier = frozenset[Key]().union(*(self.apart(y) for y in before))
-                found = self.comparing.of(one.program(year, code), other.program(year, code), earlier)
-            self._apart[year, code] = found
-        return self._apart[year, code]
-
-    def shown(self, year: int, code: str | None) -> frozenset[Key]:
-        return self.always | self.apart(year, code)
-
-    def decided(self, asking: Years, one: Slice, kept: tuple[Key, ...]) -> Done | None:
-        """What the first law decided of a slice, where the second decides it alike."""
-        first, second = self.laws
-        done = first.done.get((one.entity, one.year, one.code))
-        if asking is first or done is None or not set(kept) <= set(done.plan.kept):
-            return None
-        if first.program(one.year, one.code).phase.id != second.program(one.year, one.code).phase.id:
-            return None
-        vocabulary = asking.law.vocabulary
-        about = {key for key in vocabulary.decisions if vocabulary.main_names(key[0])[-1].name == one.entity}
-        if not (about | set(kept)).isdisjoint(self.apart(one.year, one.code)):
-            return None
-        names = {(*key, one.year) for key in done.plan.kept}
-        asking.data.imports.update({place: array for place, array in first.data.imports.items() if place[:3] in names})
-        return done
-
-
-def decide_years(asked: Sequence[Years], always: Collection[Key], entities: Collection[str] | None, only: pl.Series | None) -> None:
-    """Decide under each law; under two that read the facts alike, only ``always`` and what they can decide differently."""
-    if len(asked) == 2 and same_facts(asked[0].law, asked[1].law):
-        both = Both(asked[0], asked[1], always)
-        for years in asked:
-            years.both = both
-    for years in asked:
-        years.decide(entities, only)
 
 
 def _series(cell: Any, found: Mapping[int, pl.Series], height: int) -> pl.Series:

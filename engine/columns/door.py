@@ -14,10 +14,11 @@ from engine.columns.cells import INT
 from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
 from engine.columns.data import Bounds, Data
-from engine.columns.deciding import Years, common_scales, decide_years
+from engine.columns.deciding import Years, common_scales
 from engine.columns.encoding import Tables
 from engine.columns.frames import Schema
 from engine.columns.handing import facts_of
+from engine.columns.pairing import Pair
 from engine.columns.planning import Key, Plan
 from engine.columns.proved import Rows, prove_roots, replaced
 from engine.columns.roots import slices
@@ -87,25 +88,21 @@ def decide(
     if generic:
         _all_inexact(law, years, entities, only)
     else:
-        decide_years([years], (), entities, only)
+        years.decide(entities, only)
     return _decided(years, prove_roots([years])[0], entities)
 
 
-def decide_both(
+def pair_of(
     laws: tuple[tuple[Law, Inquiry], tuple[Law, Inquiry]], tables: Mapping[str, pl.DataFrame] | Tables, as_of: date,
     decisions: Collection[Key], entities: Collection[str], *, withheld: frozenset[str] = frozenset(),
-) -> tuple[Decided, Decided]:  # fmt: skip
-    """A register, whose rows pass the checks of the facts, under two laws; what both decide alike is decided once.
+) -> Pair:  # fmt: skip
+    """A register, whose rows pass the checks of the facts, and two laws under which it is to be decided.
 
     Args:
         tables: as for `decide`, or what `encoded` made of it under the first law.
         decisions: what is put out in any case. Other decisions are there for the years in which the laws can decide them
             differently, null elsewhere, and all of them where the two laws do not read the facts alike.
         entities: root entities to decide.
-
-    Raises:
-        InputError: no phase governs the year of a row.
-        EngineDefect: proving failed.
     """
     asked: list[Years] = []
     for law, inquiry in laws:
@@ -115,8 +112,17 @@ def decide_both(
             data = Data(encoded(law, tables if not asked or not isinstance(tables, Tables) else tables.given), as_of, withheld, frozenset())
         selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
         asked.append(Years(law, selection, data, _plans(law), False))
-    decide_years(asked, decisions, entities, None)
-    one, other = (_decided(years, proved, entities) for years, proved in zip(asked, prove_roots(asked), strict=True))
+    return Pair(asked[0], asked[1], decisions, entities)
+
+
+def both_decided(pair: Pair) -> tuple[Decided, Decided]:
+    """What a pair decided, with what columns left to proving; what both laws decide alike was decided once.
+
+    Raises:
+        EngineDefect: proving failed.
+    """
+    proofs = zip(pair.laws, prove_roots(pair.laws), strict=True)
+    one, other = (_decided(years, proved, pair.entities) for years, proved in proofs)
     return one, other
 
 

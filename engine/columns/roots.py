@@ -13,6 +13,9 @@ from engine.columns.data import Data
 from engine.law import Law, Selection
 from engine.problems import input_error
 
+Place = tuple[str, int, str | None]
+"""Entity, year and, of one that is keyed by a code, the code."""
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -28,6 +31,10 @@ class Slice:
     space: Space
     mask: pl.Series | None
     code: str | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.entity, self.year, self.code
 
 
 def governed_years(law: Law, selection: Selection) -> tuple[int, ...]:

@@ -14,15 +14,11 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any
 
+from engine.containment import cores
 from engine.law import Law
 from engine.problems import EngineDefect, InputError
 
 THREADS = "POLARS_MAX_THREADS"
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Workers:

@@ -16,8 +16,9 @@ from engine.commands.options import FILE, Asked, common
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True)
 @click.option("--output", type=FILE, help="Where to write (needed for html).")
 @click.option("--limit", type=click.IntRange(0), default=12, show_default=True, help="How many of the largest movers to show and prove.")
+@click.option("--workers", type=click.IntRange(1), help="In how many processes a large register is decided (default: one for each core, at most two).")
 @common
-def compare(one: str, other: str, facts: Path, form: str, output: Path | None, limit: int, asked: Asked) -> None:
+def compare(one: str, other: str, facts: Path, form: str, output: Path | None, limit: int, workers: int | None, asked: Asked) -> None:
     """Show what another law does to a REGISTER: who flips and why, by how much, and where.
 
     BASELINE and DRAFT name laws as in `law diff`: current, a draft, an authority, known:DATE, NAME=ANSWER, or several joined by +.
@@ -30,15 +31,22 @@ def compare(one: str, other: str, facts: Path, form: str, output: Path | None, l
       kazets compare known:DATE known:DATE REGISTER
     """
     from dataclasses import replace
+    from datetime import date
 
-    from engine.drafting.impact_reports import compare_report
-    from engine.drafting.sides import read_side
+    from engine.containment import cores
+    from engine.drafting.second import second_law
+    from engine.drafting.sides import compared_names, read_side
 
     if form == "html" and output is None:
         raise click.UsageError("--format html needs --output FILE")
     inquiry = replace(asked.inquiry(), compare=False)
-    sides = [read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in (one, other)]
-    compare_report(sides[0], sides[1], facts, asked.as_of, form, output, asked.language, limit)
+    first, second = (read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in (one, other))
+    names = compared_names(first) and compared_names(second)
+    today = date.today()
+    with second_law((first, second), facts, asked.as_of, today, asked.language, names, workers or cores()) as beside:
+        from engine.drafting.impact_reports import compare_report
+
+        compare_report(first, second, facts, asked.as_of, form, output, asked.language, limit, today, beside)
 
 
 @click.command()

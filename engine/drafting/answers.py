@@ -12,12 +12,16 @@ from typing import Any
 
 import polars as pl
 
+from engine.columns import Pair, bad_rows, both_decided, encoded, pair_of
+from engine.columns import reading as columns_reading
+from engine.columns.encoding import Tables
 from engine.columns.proved import shown as as_cell
+from engine.containment import Beside
+from engine.drafting.second import large
 from engine.drafting.sides import Side
 from engine.explaining.reports import read_facts, roots
 from engine.explaining.terminal import shown
 from engine.facts import Facts, Row
-from engine.facts.register_files import KINDS
 from engine.language import Unknown
 from engine.law import Law
 from engine.problems import InputError, input_error
@@ -25,8 +29,6 @@ from engine.proving import Determination, Root, ask
 
 VALUE, NONE, UNKNOWN = "value", "none", "unknown"
 NAME = "name"
-LARGE = 300_000
-"""Bytes of a register from which columns decide sooner than proving."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Register:
         rows: of the main entity's table: `key`, and for each column that the manifest groups by, and for the name, `@<column>`.
         names: table -> id -> name, of the tables that those columns refer to.
         answers: under each law.
-        facts: what proving needs for some roots under a law.
+        facts: what proving needs for some roots under the first or the second law (0 or 1).
     """
 
     path: str
@@ -63,21 +65,22 @@ class Register:
     rows: pl.DataFrame
     names: Mapping[str, Mapping[str, str]]
     answers: tuple[Answers, Answers]
-    facts: Callable[[Side, Sequence[Root]], Facts]
+    facts: Callable[[int, Sequence[Root]], Facts]
 
 
-def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: str) -> Register:
+def decide_both(one: Side, other: Side, path: Path, as_of: date | None, today: date, label: str, second: Beside | None = None) -> Register:
     """The register at ``path`` under both laws; a large one in columns, any other by proving, with a progress bar where a person waits.
 
     Args:
         label: of the progress bar.
+        second: the process that decides a large register under the second law, if there is one.
 
     Raises:
         InputError: the facts cannot be read, or nothing in them can be decided under both laws.
         EngineDefect: proving failed.
     """
-    if path.is_dir() and sum(file.stat().st_size for file in path.rglob("*") if file.suffix in KINDS) > LARGE:
-        return _in_columns(one, other, path, as_of)
+    if large(path):
+        return _in_columns(one, other, path, as_of, today, label, second)
     facts = tuple(read_facts(side.law, path, as_of) for side in (one, other))
     asked = [roots(side.law, given, side.inquiry, None, None) for side, given in zip((one, other), facts, strict=True)]
     common = [root for root in asked[0] if root in set(asked[1])]
@@ -94,10 +97,7 @@ def decide_both(one: Side, other: Side, path: Path, as_of: date | None, label: s
         for name in one.law.vocabulary.tables
         if "name" in one.law.vocabulary.tables[name].columns
     }
-    facts_of = {id(one): facts[0], id(other): facts[1]}
-    return Register(
-        given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers, lambda side, _: facts_of[id(side)]
-    )
+    return Register(given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers, lambda number, _: facts[number])
 
 
 def _groups(law: Law) -> tuple[str, list[str]]:
@@ -121,33 +121,59 @@ def _cell(row: Row, path: str) -> str | None:
 # -- in columns ---------------------------------------------------------------------------------------------------
 
 
-def _in_columns(one: Side, other: Side, path: Path, as_of: date | None) -> Register:
+@dataclass(frozen=True)
+class Columns:
+    """A large register as columns, and two laws under which it is to be decided.
+
+    Attributes:
+        placed: its tables, each row with the place that it was read at; ``whole``: the same as whole numbers.
+    """
+
+    opened: columns_reading.Register
+    placed: Mapping[str, pl.DataFrame]
+    whole: Tables
+    pair: Pair
+
+    @classmethod
+    def read(cls, one: Side, other: Side, path: Path, as_of: date | None, today: date) -> Columns:
+        """
+        Raises:
+            InputError: a file cannot be read.
+        """
+        law = one.law
+        opened = columns_reading.open_register(law, path, as_of, today)
+        placed = {name: pl.concat(opened.batches(name), how="diagonal_relaxed") for name in opened.files}
+        whole = encoded(law, {name: frame.drop(columns_reading.PLACE) for name, frame in placed.items()})
+        laws = (law, one.inquiry), (other.law, other.inquiry)
+        pair = pair_of(laws, whole, opened.as_of, shown_decisions(law), compared(law), withheld=opened.withheld)
+        return cls(opened, placed, whole, pair)
+
+    def check(self, law: Law) -> None:
+        """
+        Raises:
+            InputError: rows break the checks of the facts.
+        """
+        problems = []
+        for table, row, column, message, remedy in bad_rows(law, self.whole, self.opened.as_of).iter_rows():
+            where = self.placed[table].row(row - 1, named=True)
+            told = f"{message} — {remedy}" if remedy else message
+            at = {where[columns_reading.ROW]: (column, told)}
+            problems += [bad.problem() for bad in self.opened.places(table, where[columns_reading.FILE], at)]
+        if problems:
+            raise InputError(problems)
+
+
+def _in_columns(one: Side, other: Side, path: Path, as_of: date | None, today: date, label: str, second: Beside | None) -> Register:
     """Both laws over the whole register at once; what columns cannot decide is proved."""
-    from engine.columns import bad_rows, decide_both, encoded, facts_for
-    from engine.columns.reading import FILE, PLACE, ROW, open_register
-
-    law = one.law
-    opened = open_register(law, path, as_of, date.today())
-    placed = {name: pl.concat(opened.batches(name), how="diagonal_relaxed") for name in opened.files}
-    tables = {name: frame.drop(PLACE) for name, frame in placed.items()}
-    whole = encoded(law, tables)
-    problems = []
-    for table, row, column, message, remedy in bad_rows(law, whole, opened.as_of).iter_rows():
-        where = placed[table].row(row - 1, named=True)
-        told = f"{message} — {remedy}" if remedy else message
-        problems += [bad.problem() for bad in opened.places(table, where[FILE], {where[ROW]: (column, told)})]
-    if problems:
-        raise InputError(problems)
-    found = decide_both(
-        ((law, one.inquiry), (other.law, other.inquiry)), whole, opened.as_of, shown_decisions(law), compared(law), withheld=opened.withheld
-    )
-    rows, names = _grouped(law, tables)
-
-    def facts(side: Side, asked: Sequence[Root]) -> Facts:
-        return facts_for(side.law, whole if side is one else tables, opened.as_of, asked, withheld=opened.withheld)
-
+    columns = Columns.read(one, other, path, as_of, today)
+    columns.check(one.law)
+    pair, opened = columns.pair, columns.opened
+    for _ in shown(pair.decide(None if second is None else second.answers("the second law", None)), label, len(pair)):
+        pass
+    found = both_decided(pair)
+    rows, names = _grouped(one.law, columns.whole.given)
     answers = Answers(found[0].frames, found[0].scales), Answers(found[1].frames, found[1].scales)
-    return Register(str(path), opened.as_of, opened.digest, opened.about, rows, names, answers, facts)
+    return Register(str(path), opened.as_of, opened.digest, opened.about, rows, names, answers, pair.facts)
 
 
 def compared(law: Law) -> list[str]:

@@ -48,7 +48,6 @@ class Causes:
         for rule in found.rules:
             for year in rule.years:
                 self.rules.setdefault((rule.decides, year), []).append(rule.name)
-        self._programs: dict[tuple[int, int], Program | None] = {}
 
     def of(self, year: int, differing: Collection[Key]) -> Cause:
         """The cause of the differences of an instance.
@@ -75,10 +74,7 @@ class Causes:
         yield from made or [Element(ELSEWHERE, self.sides[0].law.decision_name(*key))]
 
     def _both(self, year: int) -> Iterator[Program]:
-        for index, side in enumerate(self.sides):
-            if (index, year) not in self._programs:
-                phase = side.law.phase_of(year, side.inquiry.known_on)
-                self._programs[index, year] = None if phase is None else Program(side.law, side.selection, phase, year)
-            program = self._programs[index, year]
-            if program is not None:
-                yield program
+        for side in self.sides:
+            phase = side.law.phase_of(year, side.inquiry.known_on)
+            if phase is not None:
+                yield side.program(phase.id, year)

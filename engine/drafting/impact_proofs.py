@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.containment import contained
-from engine.drafting.answers import Register
-from engine.drafting.impact import Mover
+from engine.containment import Beside
 from engine.drafting.sides import Side
 from engine.drafting.speech import Speech
 from engine.explaining.proof_text import ProofText
 from engine.explaining.sentences import Sentence
-from engine.law import Program
+from engine.facts import Facts
 from engine.proving import Determination, Prover, Root, comparable, determine
 
 StepKey = tuple[str, tuple[str, ...], str]
+Told = tuple[Any, tuple[Sentence, ...]]
 MAX_SENTENCES, MAX_PARTS = 3, 3
+PROVE, TELL = "prove", "tell"
 
 
 @dataclass(frozen=True)
@@ -36,59 +36,84 @@ class Reason:
     sentences: tuple[tuple[Sentence, ...], tuple[Sentence, ...]]
 
 
-class MoverProofs:
-    """Proves instances under both laws: each law by one prover, over the facts of all that are asked about.
+class Proofs:
+    """Proves instances under one law, by one prover over the facts of all of them, and tells what is asked of the proofs.
+
+    It is asked in a process beside the asker: first `prove` with all roots, then `tell` with steps of each.
 
     Args:
         names: the decisions of the main entity that are compared.
+        facts: what proving needs for some roots.
     """
 
-    def __init__(self, speech: Speech, sides: tuple[Side, Side], register: Register, names: Sequence[str]) -> None:
-        self.speech, self.sides, self.register = speech, sides, register
-        self.main = str(speech.law.manifest["main"])
-        self.names = names
+    def __init__(self, speech: Speech, side: Side, names: Sequence[str], facts: Callable[[Sequence[Root]], Facts]) -> None:
+        self.speech, self.side, self.facts = speech, side, facts
+        self.wanted = tuple((str(side.law.manifest["main"]), name) for name in names)
+        self.made: list[Determination] = []
 
-    def of(self, movers: Sequence[Mover]) -> list[tuple[Reason, ...]]:
-        """For each of the instances where its proofs part.
-
+    def __call__(self, question: tuple[str, Any]) -> Iterator[Any]:
+        """
         Raises:
             EngineDefect: proving failed.
         """
-        asked = [Root(self.main, (mover.key,), mover.year) for mover in movers]
-        if not asked:
-            return []
-        streams = []
-        for side in self.sides:
-            work = _Work(Prover(side.law, side.selection, self.register.facts(side, asked)), tuple((self.main, n) for n in self.names))
-            streams.append(contained(asked, work))
-        return [tuple(self._reasons(one, other)) for one, other in zip(*streams, strict=True)]
+        what, given = question
+        return self.prove(given) if what == PROVE else self.tell(given)
 
-    def _reasons(self, *pair: Determination) -> Iterator[Reason]:
-        programs = [
-            Program(side.law, side.selection, side.law.phases[each.phase], each.root.year)
-            for side, each in zip(self.sides, pair, strict=True)
-        ]
-        apart = [
-            key
-            for key, step in pair[0].steps.items()
-            if key in pair[1].steps and comparable(step.outcome) != comparable(pair[1].steps[key].outcome)
-        ]
-        names = {(entity, name) for entity, _, name in apart}
-        shown: dict[tuple[str, str], int] = {}
-        for key in apart:
-            decision = key[0], key[2]
-            needs = frozenset(need for program in programs for need in program.needs(decision))
-            if needs.isdisjoint(names - {decision}) and shown.setdefault(decision, 0) < MAX_PARTS:
-                shown[decision] += 1
-                steps = [each.steps[key] for each in pair]
-                texts = [ProofText(self.speech, program, each.steps) for program, each in zip(programs, pair, strict=True)]
-                one, other = (tuple(text.verdict(key))[:MAX_SENTENCES] for text in texts)
-                yield Reason(decision, key[1], (steps[0].outcome, steps[1].outcome), (one, other))
+    def prove(self, roots: Sequence[Root]) -> Iterator[tuple[str, dict[StepKey, Any]]]:
+        """For each root the phase whose law decides it, and what the outcomes of its steps are compared by."""
+        prover = Prover(self.side.law, self.side.selection, self.facts(roots))
+        for root in roots:
+            found = determine(prover, root, "brief", self.wanted)
+            self.made.append(found)
+            yield found.phase, {key: comparable(step.outcome) for key, step in found.steps.items()}
+
+    def tell(self, asked: Sequence[Sequence[StepKey]]) -> Iterator[list[Told]]:
+        """For each root that was proved the outcomes of the steps that are asked about, and the sentences of their rules."""
+        for found, keys in zip(self.made, asked, strict=True):
+            program = self.side.program(found.phase, found.root.year)
+            text = ProofText(self.speech, program, found.steps)
+            yield [(found.steps[key].outcome, tuple(text.verdict(key))[:MAX_SENTENCES]) for key in keys]
 
 
-class _Work:
-    def __init__(self, prover: Prover, wanted: tuple[tuple[str, str], ...]) -> None:
-        self.prover, self.wanted = prover, wanted
+def reasons(sides: tuple[Side, Side], proofs: tuple[Beside, Beside], roots: Sequence[Root]) -> list[tuple[Reason, ...]]:
+    """For each root where its proofs part.
 
-    def __call__(self, root: Root) -> Determination:
-        return determine(self.prover, root, "brief", self.wanted)
+    Args:
+        proofs: processes that answer as `Proofs` does, of each law.
+
+    Raises:
+        EngineDefect: proving failed.
+    """
+    if not roots:
+        return []
+    for law in proofs:
+        law.ask((PROVE, roots))
+    pairs = list(zip(*(law.answers("the proofs of what is shown") for law in proofs), strict=True))
+    parting = [tuple(_parting(sides, root.year, *pair)) for root, pair in zip(roots, pairs, strict=True)]
+    for law in proofs:
+        law.ask((TELL, parting))
+    told = zip(*(law.answers("the sentences of what is shown") for law in proofs), strict=True)
+    return [
+        tuple(
+            Reason((entity, name), place, (one[0], other[0]), (one[1], other[1]))
+            for (entity, place, name), one, other in zip(keys, *each, strict=True)
+        )
+        for keys, each in zip(parting, told, strict=True)
+    ]
+
+
+def _parting(
+    sides: tuple[Side, Side], year: int, one: tuple[str, dict[StepKey, Any]], other: tuple[str, dict[StepKey, Any]]
+) -> Iterator[StepKey]:
+    """The steps at which the proofs of an instance begin to part; of a decision about its parts only the first."""
+    programs = [side.program(phase, year) for side, (phase, _) in zip(sides, (one, other), strict=True)]
+    apart = [key for key, outcome in one[1].items() if key in other[1] and outcome != other[1][key]]
+    names = {(entity, name) for entity, _, name in apart}
+    shown: dict[tuple[str, str], int] = {}
+    for key in apart:
+        decision = key[0], key[2]
+        needs = frozenset(need for program in programs for need in program.needs(decision))
+        if needs.isdisjoint(names - {decision}) and shown.setdefault(decision, 0) < MAX_PARTS:
+            shown[decision] += 1
+            yield key
+

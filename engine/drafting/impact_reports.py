@@ -5,54 +5,57 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.answers import decide_both
+from engine.containment import Beside
+from engine.drafting.answers import Register, decide_both
 from engine.drafting.causes import Cause
 from engine.drafting.diff import LawDiff, diff
 from engine.drafting.diff_reports import diff_json, head_lines, side_json
 from engine.drafting.impact import Amount, Mover, Tally, measure
-from engine.drafting.impact_proofs import MoverProofs
+from engine.drafting.impact_proofs import Proofs, Reason, reasons
 from engine.drafting.impact_text import ImpactText
-from engine.drafting.sides import Side, both
+from engine.drafting.sides import Side, both, compared_names
 from engine.drafting.speech import Speech, console
 from engine.drafting.version_reports import cites_json
 from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
 from engine.explaining.words import plain_json
 from engine.problems import input_error
+from engine.proving import Root
 
 READABLE = 0o644
 
 
 def compare_report(
-    one: Side, other: Side, path: Path, as_of: date | None, form: str, output: Path | None, language: str, limit: int
-) -> None:
+    one: Side, other: Side, path: Path, as_of: date | None, form: str, output: Path | None, language: str, limit: int,
+    today: date, second: Beside | None,
+) -> None:  # fmt: skip
     """`kazets compare`: text or JSON on the terminal; text, JSON, CSV or HTML in a file.
 
     Args:
         output: where to write; needed for HTML.
         limit: how many of the largest movers are shown, each with its proofs; JSON has all others without proofs.
+        second: the process that answers about the second law, if there is one.
 
     Raises:
         InputError: a law or the facts cannot be read, or the file cannot be written.
         EngineDefect: proving failed.
     """
-    for side in (one, other):
-        if side.phase is not None or side.on is not None:
-            raise input_error(
-                "LAW", 0, 0, f"'{side.written}': each year of a register is asked under its own phase and days", "leave it to law diff"
-            )
     speech = Speech(next(both((one, other))), language)
-    found = diff(one, other)
-    register = decide_both(one, other, path, as_of, speech.tell("deciding"))
+    found = diff(one, other) if second is None else None
+    register = decide_both(one, other, path, as_of, today, speech.tell("deciding"), second)
+    if second is not None:
+        (found,) = second.answers("what the laws do not have in common", None)
+    assert found is not None
     impact = measure(one, other, register, found)
-    names = [*one.law.manifest["impact"]["outcomes"], *one.law.manifest["impact"]["amounts"]]
     movers = impact.rows.head(0 if form == "csv" else limit)
-    told = ImpactText(speech, impact, register, movers, MoverProofs(speech, (one, other), register, names).of(movers))
+    told = ImpactText(speech, impact, register, movers, _parting((one, other), register, movers, speech, second))
     if form == "text" and output is None:
         for line in [*head_lines(speech, one, other), *told.lines()]:
             if isinstance(line, str):
@@ -67,6 +70,22 @@ def compare_report(
         assert output is not None
         write(output, _content(one, other, found, told, form))
         say(str(output))
+
+
+def _parting(
+    sides: tuple[Side, Side], register: Register, movers: Sequence[Mover], speech: Speech, second: Beside | None
+) -> list[tuple[Reason, ...]]:
+    """Where the proofs of the movers part, each law in a process of its own."""
+    roots = [Root(str(sides[0].law.manifest["main"]), (mover.key,), mover.year) for mover in movers]
+    with ExitStack() as open_ones:
+        proofs = []
+        for number, side in enumerate(sides):
+            if number and second is not None:
+                proofs.append(second)
+            else:
+                facts = register.facts(number, roots)
+                proofs.append(open_ones.enter_context(Beside(Proofs(speech, side, compared_names(side), lambda _, given=facts: given))))
+        return reasons(sides, (proofs[0], proofs[1]), roots)
 
 
 def _content(one: Side, other: Side, found: LawDiff, told: ImpactText, form: str) -> str:

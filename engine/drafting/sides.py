@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from engine.explaining.contrast import CURRENT, DRAFT, names_draft, read_against
-from engine.law import Law, Selection
+from engine.law import Law, Program, Selection, program_of
 from engine.law.drafts import draft_names
 from engine.problems import did_you_mean, input_error
 from engine.proving import Inquiry
@@ -40,6 +40,9 @@ class Side:
     @property
     def selection(self) -> Selection:
         return self.law.select(self.inquiry.authority, self.inquiry.readings, self.inquiry.known_on)
+
+    def program(self, phase: str, year: int) -> Program:
+        return program_of(self.law, self.selection, self.law.phases[phase], year)
 
 
 def read_side(written: str, load: Loader, root: Path, inquiry: Inquiry, drafts: tuple[str, ...] = ()) -> Side:
@@ -90,3 +93,17 @@ def _day(written: str) -> date:
 def both(sides: tuple[Side, Side]) -> Iterator[Law]:
     """The laws of both sides, the one with more names first, so that either can be told in its words."""
     yield from sorted((side.law for side in sides), key=lambda law: -len(law.drafts))
+
+
+def compared_names(side: Side) -> tuple[str, ...]:
+    """The decisions of the main entity that a comparison on a register shows.
+
+    Raises:
+        InputError: the side means a phase or a day, and each year of a register is asked under its own.
+    """
+    if side.phase is not None or side.on is not None:
+        raise input_error(
+            "LAW", 0, 0, f"'{side.written}': each year of a register is asked under its own phase and days", "leave it to law diff"
+        )
+    wanted = side.law.manifest["impact"]
+    return (*wanted["outcomes"], *wanted["amounts"])

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.language import Unknown
-from engine.law import Entry, Law, Phase, Program, Rule, Selection
+from engine.law import Entry, Law, Phase, Program, Rule, Selection, program_of
 from engine.law.selection import ALWAYS, NEVER
 from engine.problems import input_error
 
@@ -74,17 +74,12 @@ class Versions:
 
     def __init__(self, law: Law, selection: Selection) -> None:
         self.law, self.selection = law, selection
-        self._programs: dict[tuple[str, int, date | None], Program] = {}
 
     def phase(self, year: int, known_on: date | None) -> Phase | None:
         return self.law.phase_of(year, known_on)
 
     def program(self, phase: Phase, year: int, known_on: date | None) -> Program:
-        found = self._programs.get((phase.id, year, known_on))
-        if found is None:
-            selection = Selection(self.selection.authority, known_on, self.selection.readings, self.selection.settled)
-            found = self._programs[phase.id, year, known_on] = Program(self.law, selection, phase, year)
-        return found
+        return program_of(self.law, self.selection._replace(known_on=known_on), phase, year)
 
     def value(self, parameter: str, key: Any, day: date, known_on: date | None) -> tuple[Any, Entry | None]:
         """The value in force on ``day`` as known on ``known_on``; (None, None) where no phase governs or nothing is said."""

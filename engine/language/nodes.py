@@ -50,10 +50,13 @@ class Node:
             found = self.__dict__["_hash"] = hash((self.__class__, *[getattr(self, name) for name in self.PARTS]))
         return found
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was found out about it in this process, of which hashes and functions mean nothing in another."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
     def but(self, **parts: Any) -> Any:
         """A copy with some parts replaced."""
-        kept = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
-        return self.__class__(**{**kept, **parts})
+        return self.__class__(**{**self.__getstate__(), **parts})
 
 
 class Const(Node):

@@ -12,7 +12,7 @@ from engine.containment import bounded
 from engine.language import Parsed
 from engine.law import cache
 from engine.law.model import Labels, Law, Phase, Rule, cites
-from engine.law.program import DECLARING, Program, TypedRule, named_in, type_rule, varied
+from engine.law.program import DECLARING, Program, TypedRule, named_in, program_of, type_rule, varied
 from engine.law.selection import Entry, Selection
 from engine.law.vocabulary import build_vocabulary
 
@@ -31,6 +31,7 @@ __all__ = [
     "lay_over",
     "load_law",
     "named_in",
+    "program_of",
     "type_rule",
 ]
 

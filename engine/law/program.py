@@ -293,6 +293,16 @@ class Program:
         return tuple(self.law.vocabulary.decisions)
 
 
+def program_of(law: Law, selection: Selection, phase: Phase, year: int) -> Program:
+    """A program for whom does not ask what it was consulted about: made once per law."""
+    known: dict[Any, Program] = law.__dict__.setdefault("_programs", {})
+    place = (selection.identity, phase.id, year)
+    found = known.get(place)
+    if found is None:
+        found = known[place] = Program(law, selection, phase, year)
+    return found
+
+
 def _read_by(law: Law, typed: TypedRule) -> frozenset[Key]:
     """The decisions of the same year that a rule reads."""
     if not typed.reads:

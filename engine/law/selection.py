@@ -26,6 +26,11 @@ class Selection(NamedTuple):
     readings: Mapping[str, str] = {}
     settled: frozenset[str] = frozenset()
 
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes it the same as another, as a key."""
+        return self.authority, self.known_on, tuple(sorted(self.readings.items())), self.settled
+
     def admits(self, readings: Mapping[str, str]) -> bool:
         return all(self.readings.get(question) == answer for question, answer in readings.items())
 
