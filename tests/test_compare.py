@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +180,26 @@ def test_a_large_register_is_decided_in_columns_with_the_same_outcome(register: 
     assert told() == proved
 
 
-def test_a_wrong_row_of_a_large_register_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_slice_by_slice(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.drafting import answers, second
+
+    seen: list[tuple[str, int, int]] = []
+
+    def counted(items: Iterable[Any], label: str, total: int) -> Iterator[Any]:
+        given = list(items)
+        seen.append((label, len(given), total))
+        yield from given
+
+    monkeypatch.setattr(second, "LARGE", 0)
+    monkeypatch.setattr(answers, "shown", counted)
+    run("current", "offset-limit-5", str(register))
+    # under either law: the plan of the one quota allocation and its year, four installations in one year
+    ((label, given, total),) = seen
+    assert label and given == total > 1
+
+
+def test_a_wrong_row_of_a_large_register_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.drafting import second
     from engine.problems import InputError
 
     for name, content in REGISTER.items():

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
@@ -14,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from engine.columns import Decided, both_decided, decide, encoded, pair_of
+from engine.columns import Decided, Pair, both_decided, decide, encoded, pair_of
 from engine.columns.planning import build
 from engine.columns.reading import PLACE, Register, open_register
 from engine.drafting.answers import compared, shown_decisions
@@ -41,11 +45,15 @@ def tables(law: Law, tmp_path_factory: pytest.TempPathFactory) -> tuple[Register
     return opened, {name: pl.concat(opened.batches(name), how="diagonal_relaxed").drop(PLACE) for name in opened.files}
 
 
-def both(one: Side, other: Side, register: Register, tables: dict[str, pl.DataFrame]) -> tuple[Decided, Decided]:
+def pair(one: Side, other: Side, register: Register, tables: dict[str, pl.DataFrame]) -> Pair:
     asked = (one.law, one.inquiry), (other.law, other.inquiry)
-    pair = pair_of(asked, encoded(one.law, tables), register.as_of, shown_decisions(one.law), compared(one.law))
-    assert len(list(pair.decide())) == len(pair)
-    return both_decided(pair)
+    return pair_of(asked, encoded(one.law, tables), register.as_of, shown_decisions(one.law), compared(one.law))
+
+
+def both(one: Side, other: Side, register: Register, tables: dict[str, pl.DataFrame]) -> tuple[Decided, Decided]:
+    asked = pair(one, other, register, tables)
+    assert len(list(asked.decide())) == len(asked) > 0
+    return both_decided(asked)
 
 
 @pytest.mark.parametrize("written", ["offset-limit-5", "threshold-10000-auction", "statute", "known:2024-01-29"])
@@ -67,6 +75,31 @@ def test_every_value_that_is_put_out_is_that_of_deciding_everything(written: str
                 if ours[name].dtype.is_integer():
                     same = [[None if v is None else Fraction(v, scale) for v in own] for own, scale in zip(same, scales, strict=True)]
                 assert same[0] == same[1], (entity, name)
+
+
+@pytest.mark.parametrize("written", ["offset-limit-5", "threshold-10000-auction", "statute", "known:2024-01-29"])
+def test_what_is_decided_elsewhere_under_the_second_law_is_the_same(written: str, tables: Any) -> None:
+    register, frames = tables
+    sides = side("current"), side(written)
+    here = both(*sides, register, frames)
+    elsewhere = pickle.loads(pickle.dumps(list(pair(*sides, register, frames).second())))
+    assert None in [done for _, done in elsewhere], "what the first law decides alike is not sent"
+    asked = pair(*sides, register, frames)
+    assert len(list(asked.decide(elsewhere))) == len(asked)
+    for one, other in zip(here, both_decided(asked), strict=True):
+        assert (one.scales, one.proved, one.unsupported) == (other.scales, other.proved, other.unsupported)
+        assert list(one.frames) == list(other.frames) and all(one.frames[name].equals(other.frames[name]) for name in one.frames)
+
+
+def test_the_answer_is_the_same_in_one_process_and_in_two(tmp_path: Path) -> None:
+    def kazets(*words: str) -> str:
+        run = subprocess.run([sys.executable, str(ROOT / "cli.py"), *words], capture_output=True, text=True, timeout=120, check=True)
+        return run.stdout
+
+    folder = tmp_path / "register"
+    kazets("facts", "sample", str(folder), "--installations", "400", "--years", "2023-2024")
+    told = [kazets("compare", "current", "offset-limit-5", str(folder), "--format", "json", "--workers", many) for many in ("1", "2")]
+    assert told[0] == told[1] and json.loads(told[0])["rows"][0]["proofs"]
 
 
 def test_years_that_both_laws_decide_alike_are_decided_once(tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import durable_rules_engine
 import pytest
 
-from engine.containment import contained
+from engine.containment import Beside, contained
 from engine.language import Cause, Node, Unknown
 from engine.problems import EngineDefect, InputError, Problem
 from engine.proving import Gap, Root
@@ -392,6 +392,38 @@ def until(results: Iterator[Any]) -> tuple[list[Any], BaseException | None]:
     except (EngineDefect, InputError) as error:
         return found, error
     return found, None
+
+
+def work_on_each(items: list[int]) -> Iterator[Any]:
+    yield from map(work_on, items)
+
+
+def test_a_process_beside_answers_one_question_after_the_other() -> None:
+    with Beside(work_on_each) as beside:
+        beside.ask([1, 2])
+        beside.ask([])
+        beside.ask([17, 3])
+        assert until(beside.answers("first")) == ([2, 4], None)
+        assert until(beside.answers("second")) == ([], None)
+        assert [len(found) if isinstance(found, str) else found for found in beside.answers("third")] == [5_000_000, 6]
+
+
+@pytest.mark.parametrize("bad", [11, 13, 14, 15, 16, 18])
+def test_what_goes_wrong_beside_is_told_here(bad: int) -> None:
+    with Beside(work_on_each) as beside:
+        beside.ask([1, bad, 2])
+        found, error = until(beside.answers("the question"))
+        assert found == [2] and isinstance(error, InputError if bad == 14 else EngineDefect)
+        with pytest.raises(EngineDefect):
+            beside.ask([1])
+            list(beside.answers("another"))
+
+
+def test_a_process_beside_that_spins_is_stopped_at_the_deadline() -> None:
+    with Beside(work_on_each) as beside:
+        beside.ask([1, 12])
+        found, error = until(beside.answers("the question", deadline=0.3))
+    assert found == [2] and isinstance(error, EngineDefect) and "the question" in str(error)
 
 
 def test_results_come_back_in_order() -> None:

@@ -52,7 +52,7 @@ class Done:
     """
 
     frames: Mapping[str, pl.DataFrame]
-    scales: Mapping[str, Mapping[str, int]]
+    scales: Mapping[str, dict[str, int]]
     inexact: tuple[str, ...]
     unsupported: tuple[str, ...]
 

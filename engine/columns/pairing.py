@@ -95,7 +95,7 @@ class Both:
     def alike(self, asking: Years, one: Slice, kept: tuple[Key, ...]) -> bool:
         """Whether the second law, which asks, decides a slice as the first does, or would."""
         first, second = self.laws
-        if asking is first or one.code is None and one.year not in first.years:
+        if asking is first or (one.code is None and one.year not in first.years):
             return False
         if first.program(one.year, one.code).phase.id != second.program(one.year, one.code).phase.id:
             return False

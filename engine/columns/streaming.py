@@ -28,7 +28,8 @@ from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
-from engine.columns.workers import Workers, cores
+from engine.columns.workers import Workers
+from engine.containment import cores
 from engine.problems import InputError, Problem
 
 UNFINISHED = ".unfinished"

@@ -16,7 +16,9 @@ from engine.commands.options import FILE, Asked, common
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True)
 @click.option("--output", type=FILE, help="Where to write (needed for html).")
 @click.option("--limit", type=click.IntRange(0), default=12, show_default=True, help="How many of the largest movers to show and prove.")
-@click.option("--workers", type=click.IntRange(1), help="In how many processes a large register is decided (default: one for each core, at most two).")
+@click.option(
+    "--workers", type=click.IntRange(1), help="In how many processes a large register is decided (default: one for each core, at most two)."
+)
 @common
 def compare(one: str, other: str, facts: Path, form: str, output: Path | None, limit: int, workers: int | None, asked: Asked) -> None:
     """Show what another law does to a REGISTER: who flips and why, by how much, and where.

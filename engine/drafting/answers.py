@@ -97,7 +97,9 @@ def decide_both(one: Side, other: Side, path: Path, as_of: date | None, today: d
         for name in one.law.vocabulary.tables
         if "name" in one.law.vocabulary.tables[name].columns
     }
-    return Register(given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers, lambda number, _: facts[number])
+    return Register(
+        given.path, given.as_of, given.digest, given.about, frame.cast(pl.String), names, answers, lambda number, _: facts[number]
+    )
 
 
 def _groups(law: Law) -> tuple[str, list[str]]:

@@ -116,4 +116,3 @@ def _parting(
         if needs.isdisjoint(names - {decision}) and shown.setdefault(decision, 0) < MAX_PARTS:
             shown[decision] += 1
             yield key
-

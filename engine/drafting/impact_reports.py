@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date
 from fractions import Fraction
@@ -26,6 +26,7 @@ from engine.drafting.version_reports import cites_json
 from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
 from engine.explaining.words import plain_json
+from engine.facts import Facts
 from engine.problems import input_error
 from engine.proving import Root
 
@@ -83,9 +84,13 @@ def _parting(
             if number and second is not None:
                 proofs.append(second)
             else:
-                facts = register.facts(number, roots)
-                proofs.append(open_ones.enter_context(Beside(Proofs(speech, side, compared_names(side), lambda _, given=facts: given))))
+                law = Proofs(speech, side, compared_names(side), _having(register.facts(number, roots)))
+                proofs.append(open_ones.enter_context(Beside(law)))
         return reasons(sides, (proofs[0], proofs[1]), roots)
+
+
+def _having(facts: Facts) -> Callable[[Sequence[Root]], Facts]:
+    return lambda _: facts
 
 
 def _content(one: Side, other: Side, found: LawDiff, told: ImpactText, form: str) -> str:
