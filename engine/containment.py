@@ -236,10 +236,10 @@ def _read(reader: int, size: int, until: float | None, item: Any) -> bytes:
     while missing:
         ready, _, _ = select.select([reader], [], [], None if until is None else max(0, until - time.monotonic()))
         if not ready:
-            raise OutOfTime(f"{item}: no answer in time; the process that was to give it was stopped")
+            raise OutOfTime(f"{item}: the process did not answer in time and was stopped")
         part = os.read(reader, min(missing, 1 << 20))
         if not part:
-            raise EngineDefect(f"{item}: the process that was to answer crashed; these facts are the ones to report")
+            raise EngineDefect(f"{item}: the process crashed; its facts are the ones to report")
         parts.append(part)
         missing -= len(part)
     return b"".join(parts)
