@@ -42,7 +42,8 @@ def compare(one: str, other: str, facts: Path, form: str, output: Path | None, l
     if form == "html" and output is None:
         raise click.UsageError("--format html needs --output FILE")
     inquiry = replace(asked.inquiry(), compare=False)
-    first, second = (read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in (one, other))
+    under = asked.under()
+    first, second = (read_side(word, under, asked.rulesets, inquiry, asked.drafts) for word in (one, other))
     names = compared_names(first) and compared_names(second)
     today = date.today()
     with second_law((first, second), facts, asked.as_of, today, asked.language, names, workers or cores()) as beside:
@@ -80,7 +81,8 @@ def project(assumptions: Path, register: Path, laws: tuple[str, ...], form: str,
     if asked.as_of is not None:
         raise click.UsageError("the day on which a projection is judged stands in its assumptions")
     inquiry = replace(asked.inquiry(), compare=False)
-    sides = [read_side(word, asked.under, asked.rulesets, inquiry, asked.drafts) for word in laws or (CURRENT,)]
+    under = asked.under()
+    sides = [read_side(word, under, asked.rulesets, inquiry, asked.drafts) for word in laws or (CURRENT,)]
     project_report(sides, assumptions, register, SCHEMAS, form, output, asked.language)
 
 

@@ -130,7 +130,8 @@ def law_diff(one: str, other: str, witness: bool, years: tuple[int, ...], asked:
     from engine.drafting.sides import read_side
 
     _no_as_of(asked)
-    sides = [read_side(word, asked.under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other)]
+    under = asked.under()
+    sides = [read_side(word, under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other)]
     if witness and any(side.on is not None for side in sides):
         raise click.UsageError("a case is decided under the law of its own days: --witness goes with known:DATE, not with on:DATE")
     if years and not witness:
@@ -182,7 +183,8 @@ def law_witness(one: str, other: str, years: tuple[int, ...], folder: Path | Non
 
     if asked.as_of is not None:
         raise click.UsageError("--as-of is a day of facts: no facts are asked about here")
-    sides = [read_side(word, asked.under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other)]
+    under = asked.under()
+    sides = [read_side(word, under, asked.rulesets, asked.inquiry(), asked.drafts) for word in (one, other)]
     if any(side.on is not None for side in sides):
         raise click.UsageError("a case is decided under the law of its own days: compare known:DATE, or see `law diff`")
     first, second = (Side(side.law, side.selection, side.phase) for side in sides)

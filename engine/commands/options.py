@@ -69,16 +69,23 @@ class Asked(NamedTuple):
         """The law that is asked about."""
         return load(self.rulesets, self.drafts)
 
-    def under(self, drafts: tuple[str, ...]) -> Law:
-        """The law as it would be under other drafts than those asked for; as it stands where there are none."""
-        return load(self.rulesets, drafts)
+    def under(self) -> Callable[[tuple[str, ...]], Law]:
+        """Gives the law under other drafts than those asked for, as it stands where there are none; what drafts leave as it is is read once."""
+
+        @functools.cache
+        def found(drafts: tuple[str, ...]) -> Law:
+            from engine.law import law_under
+
+            return law_under(found(()), self.rulesets, SCHEMAS, drafts) if drafts else load(self.rulesets)
+
+        return found
 
     def others(self) -> Drafts:
         """The drafts that another law may be asked under."""
         from engine.explaining.contrast import Drafts
         from engine.law.drafts import draft_names
 
-        return Drafts(self.drafts, tuple(draft_names(self.rulesets)), self.under)
+        return Drafts(self.drafts, tuple(draft_names(self.rulesets)), self.under())
 
     def inquiry(self) -> Inquiry:
         """The selection among what the law's sources say."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from engine.drafting.normal import Form, rule_form
@@ -13,6 +13,7 @@ from engine.drafting.sides import Side
 from engine.drafting.versions import Versions, alike
 from engine.language import ParameterSpec
 from engine.law import Entry, Law, Phase, Program, TypedRule
+from engine.law.apart import Apart, identity
 from engine.law.selection import ALWAYS, NEVER
 
 Key = tuple[str, str]
@@ -122,6 +123,10 @@ class _Diff:
         one, other = (Versions(side.law, side.selection) for side in self.sides)
         return one, other
 
+    @cached_property
+    def comparing(self) -> Apart:
+        return Apart(self.sides[0].law, self.sides[1].law)
+
     def found(self) -> LawDiff:
         slots = list(self.slots())
         rules, reworded = self.rules(slots)
@@ -199,9 +204,19 @@ class _Diff:
             for name in law.vocabulary.parameters:
                 keys = law.keys(name) if law.vocabulary.parameters[name].keyed_by else [None]
                 seen |= dict.fromkeys((name, key) for key in keys)
+        same = cache(lambda name: self.same_value(name, slots))
         for name, key in seen:
-            if name not in self.renames and name not in self.renames.values():
+            if name not in self.renames and name not in self.renames.values() and not same(name):
                 yield from self.value_changes(name, key, slots)
+
+    def same_value(self, name: str, slots: list[Slot]) -> bool:
+        """Whether a parameter has the same values throughout, judged by all that is said of it; not so where two times are compared."""
+        if any(name not in side.law.vocabulary.parameters for side in self.sides):
+            return False
+        if any(slot.days is not None or slot.years[0] != slot.years[1] for slot in slots):
+            return False
+        pairs = ((self.program(0, slot), self.program(1, slot)) for slot in slots)
+        return all(one is None or other is None or self.comparing.same_value(one, other, name) for one, other in pairs)
 
     def value_changes(self, name: str, key: Any, slots: list[Slot]) -> Iterator[ValueChange]:
         """The changes of one parameter, each with every span in which both laws keep to the same two values."""
@@ -266,20 +281,26 @@ class _Diff:
             if programs[0] is None or programs[1] is None:
                 continue
             for key in keys:
-                own, others = (list(self.active(programs[i], i, slot, key)) for i in (0, 1))  # type: ignore[arg-type]
+                rules = [self.active(programs[i], i, slot, key) for i in (0, 1)]  # type: ignore[arg-type]
+                if slot.days is None and list(map(_identical, rules[0])) == list(map(_identical, rules[1])):
+                    continue
+                own, others = (list(self.formed(programs[i], i, key, rules[i])) for i in (0, 1))  # type: ignore[arg-type]
                 for change in self.rule_changes(key, own, others, reworded):
                     names = tuple(typed.rule.name if typed else None for typed in (change.before, change.after))
                     found.setdefault((change.kind, key, names), ([], change))[0].append(slot.years[1])
         changes = [RuleChange(c.kind, c.decides, tuple(years), c.before, c.after) for years, c in found.values()]
         return changes, reworded - {change.name for change in changes}
 
-    def active(self, program: Program, index: int, slot: Slot, key: Key) -> Iterator[tuple[TypedRule, Form]]:
-        """The rules of a decision in a slot, each with its form."""
+    def active(self, program: Program, index: int, slot: Slot, key: Key) -> list[TypedRule]:
+        """The rules of a decision in a slot."""
         rules = program.rules(key) if key in program.law.rules else ()
-        by_name = {typed.rule.name: typed for typed in rules}
+        days = slot.days
+        return [typed for typed in rules if days is None or typed.rule.begins <= days[index] < typed.rule.ends]
+
+    def formed(self, program: Program, index: int, key: Key, rules: list[TypedRule]) -> Iterator[tuple[TypedRule, Form]]:
+        """Rules of a decision, each with its form."""
+        by_name = {typed.rule.name: typed for typed in program.rules(key)} if rules else {}
         for typed in rules:
-            if slot.days is not None and not typed.rule.begins <= slot.days[index] < typed.rule.ends:
-                continue
             cached = (index, typed.rule.name, id(typed))
             if cached not in self._forms:
                 self._forms[cached] = rule_form(typed, by_name, lambda kind, name: self.named(index, kind, name))
@@ -302,6 +323,11 @@ class _Diff:
             yield RuleChange(CHANGED if after is not None else REMOVED, key, (), typed, after)
         for after in named.values():
             yield RuleChange(ADDED, key, (), None, after)
+
+
+def _identical(typed: TypedRule) -> tuple[Any, ...]:
+    """What two rules have in common of which there is nothing to compare."""
+    return (*identity(typed), typed.rule.says, typed.rule.cites)
 
 
 def _shape(law: Law, name: str) -> tuple[Any, ...]:

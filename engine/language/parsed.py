@@ -6,6 +6,7 @@ each node is a list of its class, type, text, column and parts; nodes that are a
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ from engine.language.types import Type
 from engine.language.units import Unit
 
 ONE, MANY, PLAIN = "one", "many", "plain"
+_WORDS = re.compile(r"\w+")
 _FORMS = {"Node": ONE, "Node | None": ONE, "Rows": ONE, "tuple[Node, ...]": MANY}
 _CLASSES: dict[str, tuple[type[Node], tuple[tuple[str, str], ...]]] = {
     made.__name__: (made, tuple((name, _FORMS.get(written, PLAIN)) for name, written in made.__annotations__.items() if name != "PARTS"))
@@ -35,18 +37,31 @@ class Parsed:
         self._known: dict[tuple[str, str, Type | None], Node] = {}
         self._stored = _Reader(stored) if stored is not None else None
         self._place = ""
+        self._before: tuple[Parsed, frozenset[str]] | None = None
+
+    def but(self, words: frozenset[str]) -> Parsed:
+        """The store of a vocabulary that has everything of this one and more: what names none of the new ``words`` means what it meant."""
+        other = Parsed()
+        other._before = self, words
+        return other
 
     def within(self, place: str) -> Parsed:
         """The same store for texts that are read in a vocabulary of their own."""
         other = Parsed()
-        other._known, other._stored, other._place = self._known, self._stored, f"{place}/"
+        other._known, other._stored, other._place, other._before = self._known, self._stored, f"{place}/", self._before
         return other
 
     def get(self, entity: str, text: str, wanted: Type | None) -> Node | None:
-        key = (self._place + entity, text, wanted)
+        return self._get((self._place + entity, text, wanted))
+
+    def _get(self, key: tuple[str, str, Type | None]) -> Node | None:
         found = self._known.get(key)
         if found is None and self._stored is not None:
             found = self._stored.text(*key)
+            if found is not None:
+                self._known[key] = found
+        if found is None and self._before is not None and self._before[1].isdisjoint(_WORDS.findall(key[1])):
+            found = self._before[0]._get(key)
             if found is not None:
                 self._known[key] = found
         return found

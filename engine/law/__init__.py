@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ __all__ = [
     "TypedRule",
     "check_law",
     "cites",
+    "law_under",
     "lay_over",
     "load_law",
     "named_in",
@@ -46,7 +47,7 @@ def load_law(root: Path, schema_dir: Path, drafts: Sequence[str] = ()) -> Law:
         InputError: a file cannot be read, breaks its schema, or says something that the engine cannot make sense of.
     """
     if drafts:
-        return _under(load_law(root, schema_dir), root, schema_dir, tuple(drafts))
+        return law_under(load_law(root, schema_dir), root, schema_dir, tuple(drafts))
     from engine.law.files import content_hashes, ruleset_files
 
     files = ruleset_files(root)
@@ -74,15 +75,15 @@ def _stored(kept: dict[str, Any], digest: str, hashes: dict[str, str]) -> Law:
     return Law(kept["tree"], digest, hashes, build_vocabulary(kept["tree"], Parsed(kept["parsed"])))
 
 
-def _under(law: Law, root: Path, schema_dir: Path, written: tuple[str, ...]) -> Law:
+def law_under(law: Law, root: Path, schema_dir: Path, written: tuple[str, ...]) -> Law:
     """``law`` as it would be if the drafts were enacted, in this order; arguments and errors as in `load_law`."""
 
-    def checked() -> Law:
+    def checked() -> tuple[dict[str, Any], str, Mapping[str, str]]:
         under = lay_over(law, root, schema_dir, written)
         check_law(under, texts=True)
-        return Law(under.tree, under.digest, under.files)
+        return under.tree, under.digest, under.files
 
-    return bounded(", ".join(written), checked)
+    return varied(law, *bounded(", ".join(written), checked))
 
 
 def lay_over(law: Law, root: Path, schema_dir: Path, written: Sequence[str]) -> Law:

@@ -35,8 +35,9 @@ class Apart:
     def __init__(self, one: Law, other: Law) -> None:
         self.laws = one, other
         self._same_entries = cache(self._compare_entries)
+        self._same_order = cache(_same_order)
         self._judged: dict[tuple[Any, ...], tuple[tuple[TypedRule, ...], tuple[TypedRule, ...], bool]] = {}
-        self._read: dict[int, tuple[TypedRule, frozenset[str], frozenset[str], frozenset[Key]]] = {}
+        self._read: dict[tuple[int, int], tuple[TypedRule, frozenset[str], frozenset[str], frozenset[Key]]] = {}
 
     def of(self, one: Program, other: Program, earlier: Collection[Key]) -> frozenset[Key]:
         """The decisions of a year that are apart: their rules are, the values that these read, or a decision that they rest on.
@@ -45,7 +46,7 @@ class Apart:
             earlier: the decisions that are apart in a year before.
         """
         keys = dict.fromkeys((*self.laws[0].rules, *self.laws[1].rules))
-        same_value = cache(lambda name: self._same_value(one, other, name))
+        same_value = cache(lambda name: self.same_value(one, other, name))
         found = {key for key in keys if self._begins(one, other, key, earlier, same_value)}
         users: dict[Key, set[Key]] = {}
         for key in keys:
@@ -71,7 +72,9 @@ class Apart:
 
     def _same_rules(self, rules: tuple[TypedRule, ...], others: tuple[TypedRule, ...]) -> bool:
         """Whether rules say the same, in whatever order and under whatever names; judged once, however many years have them."""
-        place = tuple(map(id, rules)), tuple(map(id, others))
+        place = tuple(map(identity, rules)), tuple(map(identity, others))
+        if place[0] == place[1]:
+            return True
         if place not in self._judged:
             said = (Counter(_content(rule, own) for rule in own) for own in (rules, others))
             self._judged[place] = rules, others, next(said) == next(said)
@@ -79,10 +82,11 @@ class Apart:
 
     def _reads(self, typed: TypedRule) -> tuple[TypedRule, frozenset[str], frozenset[str], frozenset[Key]]:
         """The parameters, constants and decisions that a rule names; read once, however many years have the rule."""
-        found = self._read.get(id(typed))
+        place = id(typed.when), id(typed.value)
+        found = self._read.get(place)
         if found is None:
             nodes = list(_nodes(typed))
-            found = self._read[id(typed)] = (
+            found = self._read[place] = (
                 typed,
                 frozenset(node.name for node in nodes if isinstance(node, Parameter)),
                 frozenset(node.name for node in nodes if isinstance(node, Builtin)),
@@ -90,9 +94,9 @@ class Apart:
             )
         return found
 
-    def _same_value(self, one: Program, other: Program, name: str) -> bool:
+    def same_value(self, one: Program, other: Program, name: str) -> bool:
         """Whether a parameter has the same value on every day, for every key."""
-        alike = (one.order, one.lineage, one.selection) == (other.order, other.lineage, other.selection)
+        alike = (one.lineage, one.selection) == (other.lineage, other.selection) and self._same_order(one.order, other.order)
         if alike and self._same_entries(name):
             return True
         for key, entries in self._entries(name):
@@ -111,6 +115,11 @@ class Apart:
             yield key, (one.entries(name, key), other.entries(name, key))
 
 
+def _same_order(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether authorities that both laws have, the only ones whose statements both can have, come in the same order."""
+    return [name for name in one if name in other] == [name for name in other if name in one]
+
+
 def _said(entries: list[Entry]) -> list[tuple[Any, ...]]:
     """What entries say, whatever they cite and wherever they stand."""
     return [
@@ -127,6 +136,11 @@ def _nodes(typed: TypedRule) -> Iterator[Node]:
     for part in (typed.when, typed.value):
         if part is not None:
             yield from walk(part)
+
+
+def identity(typed: TypedRule) -> tuple[Any, ...]:
+    """What stays the same object from year to year, and in another law that was read with this one."""
+    return typed.rule.name, typed.rule.exception_to, id(typed.when), id(typed.value)
 
 
 def _content(typed: TypedRule, among: Collection[TypedRule]) -> tuple[Any, ...]:

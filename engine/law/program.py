@@ -14,10 +14,12 @@ from engine.language.nodes import Aggregate, Builtin, Column, Decision, Lookup, 
 from engine.law.model import Law, Phase, Rule
 from engine.law.reading_values import read_date
 from engine.law.selection import ALWAYS, NEVER, Entry, Selection, choose, gap_in_sources
+from engine.law.vocabulary import build_vocabulary
 from engine.problems import InputError, Problem, did_you_mean
 
 Key = tuple[str, str]
 DECLARING = ("units", "codes", "tables", "entities", "governing_dates", "decisions", "parameters")
+ADDED = ("decisions", "parameters")
 _BRACES = re.compile(r"\{([^{}]+)\}")
 
 
@@ -64,14 +66,29 @@ def _typed(law: Law) -> dict[str, TypedRule]:
 
 def varied(law: Law, tree: dict[str, Any], digest: str, files: Mapping[str, str]) -> Law:
     """The law of a tree that has much in common with that of ``law``: what both say in the same words is not read again."""
-    main = tree["ruleset"]["main"] == law.manifest["main"]
-    if not main or any(tree[section] != law.tree[section] for section in DECLARING):
+    if tree["ruleset"]["main"] != law.manifest["main"]:
         return Law(tree, digest, files)
+    if any(tree[section] != law.tree[section] for section in DECLARING):
+        words = _new_words(law.tree, tree)
+        return Law(tree, digest, files, None if words is None else build_vocabulary(tree, law.vocabulary.parsed.but(words)))
     found = Law(tree, digest, files, law.vocabulary)
     before = {(rule["rule"], *rule["at"]): rule for rule in law.tree["rules"]}
     same = {f"{rule['rule']}@{tuple(rule['at'])}" for rule in tree["rules"] if before.get((rule["rule"], *rule["at"])) == rule}
     _typed(found).update((key, typed) for key, typed in _typed(law).items() if key in same)
     return found
+
+
+def _new_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str] | None:
+    """The words by which texts can name the decisions and parameters that are new; None where declarations differ in another way."""
+    if any(before[section] != after[section] for section in DECLARING if section not in ADDED):
+        return None
+    words: set[str] = set()
+    for section in ADDED:
+        old, new = before[section], after[section]
+        if any(name not in new or new[name] != content for name, content in old.items()):
+            return None
+        words.update(word for name in new if name not in old for word in name.split("."))
+    return frozenset(words - set(before["entities"]))
 
 
 def named_in(law: Law, rule: Rule) -> tuple[tuple[str, Node], ...]:
@@ -183,7 +200,7 @@ class Program:
         governing = rule.governed_by or self.law.tree["entities"][entity]["governed_by"]
         day = self._governing_day(entity, governing)
         if (cited := self.cited(rule)) != rule.cites:
-            typed = TypedRule(rule._replace(cites=cited), typed.when, typed.value)
+            typed = TypedRule(rule._replace(cites=cited), typed.when, typed.value, typed.reads)
         if rule.begins == ALWAYS and rule.ends == NEVER:
             return typed
         if day is not None:
