@@ -5,7 +5,7 @@ Everything is counted and added in whole numbers; what cannot be determined unde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -155,8 +155,10 @@ class _Measure:
         scales = [answers.scales.get((entity, name), 1) for answers in self.answers]
         if scales[0] != scales[1]:
             one, other = one * scales[1], other * scales[0]
-        states = pl.col(f"{name}?").cast(pl.String).ne_missing(pl.col(f"{name}?{OTHER}").cast(pl.String))
-        return one.ne_missing(other) | states
+        states = [pl.col(f"{name}?{suffix}") for suffix in ("", OTHER)]
+        if len({answers.frames[entity][f"{name}?"].dtype for answers in self.answers}) > 1:
+            states = [state.cast(pl.String) for state in states]
+        return one.ne_missing(other) | states[0].ne_missing(states[1])
 
     def _with_changes(self) -> pl.DataFrame:
         """The main entity's instances under both laws, with `@d:entity.name` for each decision that differs, its parts' among them."""
@@ -208,7 +210,7 @@ class _Measure:
         """For each amount and law `@s:` what counts of it, where both laws determine it, and `@u:` whether this one does not."""
         made = []
         for name in self.wanted["amounts"]:
-            known = [pl.col(f"{name}?{suffix}").cast(pl.String) == VALUE for suffix in ("", OTHER)]
+            known = [pl.col(f"{name}?{suffix}") == VALUE for suffix in ("", OTHER)]
             for suffix, own in zip(("", OTHER), known, strict=True):
                 counted = pl.when(known[0] & known[1]).then(pl.col(name + suffix)).otherwise(0)
                 made += [counted.cast(pl.Int128).alias(f"@s:{name}{suffix}"), (~own).alias(f"@u:{name}{suffix}")]
@@ -218,26 +220,40 @@ class _Measure:
         sums = [name for name in frame.columns if name.startswith(("@s:", "@u:"))]
         made = [pl.len().alias("@n"), pl.col("@changed").sum().alias("@c"), pl.col("@flips").sum().alias("@f"), pl.col(sums).sum()]
         found = (frame.group_by(by, maintain_order=True).agg(made) if by else frame.select(made)).iter_rows(named=True)
+        amounts = self._amounts()
         lines = [
             Tally(
                 tuple("" if row[name] is None else str(row[name]) for name in by),
                 row["@n"],
                 row["@c"],
                 row["@f"],
-                {name: self._amount(row, name) for name in self.wanted["amounts"]},
+                amounts(row),
             )
             for row in found
         ]
         return tuple(sorted(lines, key=lambda line: line.label))
 
-    def _amount(self, row: Mapping[str, Any], name: str) -> Amount:
-        one, other = (self.exactly(name, index, row[f"@s:{name}{suffix}"]) or 0 for index, suffix in enumerate(("", OTHER)))
-        return Amount(one, other, (row[f"@u:{name}"], row[f"@u:{name}{OTHER}"]))
+    def _amounts(self) -> Callable[[Mapping[str, Any]], dict[str, Amount]]:
+        """Reads the amounts off a line of sums."""
+        places = [
+            (name, [(f"@s:{name}{suffix}", f"@u:{name}{suffix}", self._scale(name, index)) for index, suffix in enumerate(("", OTHER))])
+            for name in self.wanted["amounts"]
+        ]
+
+        def found(row: Mapping[str, Any]) -> dict[str, Amount]:
+            return {
+                name: Amount(_exact(row[one[0]], one[2]), _exact(row[other[0]], other[2]), (row[one[1]], row[other[1]]))
+                for name, (one, other) in places
+            }
+
+        return found
+
+    def _scale(self, name: str, index: int) -> int:
+        return self.answers[index].scales.get((self.main, name), 1)
 
     def exactly(self, name: str, index: int, value: int | None) -> Number | None:
         """A number of a frame of a law as it is, without its scale."""
-        scale = self.answers[index].scales.get((self.main, name), 1)
-        return value if value is None or scale == 1 else exact(Fraction(value, scale))
+        return None if value is None else _exact(value, self._scale(name, index))
 
     # -- flips, causes, movers ----------------------------------------------------------------------------------
 
@@ -269,7 +285,7 @@ class _Measure:
         return changed.sort(*order, "key", "year", descending=[True] * len(order) + [False, False], nulls_last=True)
 
     def _size(self, name: str) -> pl.Expr:
-        scales = [answers.scales.get((self.main, name), 1) for answers in self.answers]
+        scales = self._scale(name, 0), self._scale(name, 1)
         return (pl.col(name + OTHER).cast(pl.Int128) * scales[0] - pl.col(name).cast(pl.Int128) * scales[1]).abs()
 
     def mover(self, row: Mapping[str, Any]) -> Mover:
@@ -291,8 +307,7 @@ class _Measure:
 
     def _written(self, name: str, suffix: str, index: int) -> pl.Expr:
         """A number as it is written in plain data; nothing where it is not determined."""
-        scale = self.answers[index].scales.get((self.main, name), 1)
-        if scale == 1:
+        if self._scale(name, index) == 1:
             return pl.col(name + suffix).cast(pl.String)
         return pl.col(name + suffix).map_elements(lambda value: str(plain_json(self.exactly(name, index, value))), return_dtype=pl.String)
 
@@ -343,8 +358,12 @@ class Changed:
         return self._measure.table(self._frame)
 
 
+def _exact(value: int, scale: int) -> Number:
+    return value if scale == 1 else exact(Fraction(value, scale))
+
+
 def _word(value: str, state: str) -> pl.Expr:
-    known = pl.col(state).cast(pl.String)
+    known = pl.col(state)
     return (
         pl.when(known == VALUE).then(pl.col(value).cast(pl.String)).when(known == NONE).then(pl.lit(NONE)).otherwise(pl.lit(UNDETERMINED))
     )

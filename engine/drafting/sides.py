@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from engine.explaining.contrast import CURRENT, DRAFT, names_draft, read_against
@@ -37,7 +38,7 @@ class Side:
     on: date | None = None
     drafts: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def selection(self) -> Selection:
         return self.law.select(self.inquiry.authority, self.inquiry.readings, self.inquiry.known_on)
 
