@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.language import BOOL, DATE, Node, Parsed, Scope, Type, parse, walk
+from engine.language import BOOL, DATE, Node, Parsed, Scope, Type, compile_node, parse, walk
 from engine.language.grammar import read
-from engine.law import Law, load_law, named_in, type_rule
+from engine.law import Law, law_under, load_law, named_in, type_rule
 from engine.law.invariants import scope_of
 from engine.law.vocabulary import build_vocabulary
 from tests.conftest import ROOT
@@ -69,6 +70,39 @@ def test_a_cached_law_is_not_parsed_again(law: Law, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("engine.language.grammar.read", refuse)
     for scope, text, wanted in texts(kept):
         assert isinstance(parse(text, scope, wanted), Node)
+
+
+@pytest.mark.parametrize("draft", ["offset-limit-5", "threshold-10000-auction", "phase-6-cut-23"])
+def test_a_law_under_a_draft_means_what_it_says_and_shares_what_the_draft_leaves(law: Law, draft: str) -> None:
+    under = load_law(ROOT / "rulesets", ROOT / "schemas", (draft,))
+    fresh = Law(under.tree, under.digest, under.files)
+    for (scope, text, wanted), (own, same, _) in zip(texts(fresh), texts(under), strict=True):
+        assert text == same
+        alike(parse(text, scope, wanted), parse(same, own, wanted))
+    shared = law_under(law, ROOT / "rulesets", ROOT / "schemas", (draft,))
+    before = {rule.name: type_rule(law, rule) for rules in law.rules.values() for rule in rules}
+    mine = [type_rule(shared, rule) for rules in shared.rules.values() for rule in rules]
+    same_object = [typed.value is before[typed.rule.name].value for typed in mine if typed.rule.name in before]
+    assert same_object.count(True) > 0.9 * len(same_object)
+
+
+def test_a_text_that_names_what_is_new_is_read_anew(law: Law) -> None:
+    scope = Scope(law.vocabulary, law.manifest["main"])
+    kept = law.vocabulary.parsed
+    for text in ("obligation > 0", "shortfall > 0"):
+        parse(text, scope, BOOL)
+    wider = kept.but(frozenset({"shortfall"}))
+    assert wider.get(scope.entity, "obligation > 0", BOOL) is kept.get(scope.entity, "obligation > 0", BOOL) is not None
+    assert wider.get(scope.entity, "shortfall > 0", BOOL) is None
+
+
+def test_nothing_of_a_process_travels_with_a_node(law: Law) -> None:
+    """Hashes of texts differ from process to process, and what was compiled cannot be sent."""
+    node = parse("obligation > 0", Scope(law.vocabulary, law.manifest["main"]), BOOL)
+    hash(node)
+    compile_node(node)
+    assert not [name for name in vars(pickle.loads(pickle.dumps(node))) if name.startswith("_")]
+    alike(node, pickle.loads(pickle.dumps(node)))
 
 
 def test_a_text_is_kept_for_its_place_and_its_type_only(law: Law) -> None:
