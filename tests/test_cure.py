@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -447,6 +448,34 @@ def test_many_projects_cost_no_more_than_few_and_each_is_named(law: Law) -> None
     assert offsets and all(len(doing.also) == 99 for doing in offsets)
 
 
+FARM = {"sector": "agriculture", "gas": "ch4", "host_installation": "none", "standard": "domestic"}
+"""A project whose field is not given; it counts whatever the field is."""
+
+
+def test_what_is_missing_in_each_of_several_rows_does_not_tell_them_apart(law: Law) -> None:
+    """Every project that is said to do just as well does, and lots of alike projects are one source."""
+    farms = [{**FARM, "id": f"P-{number}", "approved_on": f"2022-0{number + 1}-01"} for number in range(3)]
+    lots = [
+        {**lot(f"F-{number}", 100 + number, kind="offset", plan="none", issued_for="none"), "project": f"P-{number}"} for number in range(3)
+    ]
+    units = [{**lot("U", 99000), "project": "none"}, *lots]
+    content = case(as_of=BEFORE, projects=farms, units=units)
+    search = _Search(law, law.select(), facts_of(law.vocabulary, content), ROOT_K)
+    held = [members for _, members in offer(search.now, True, search.cone).pools if members[0].action.name == "surrender-held"]
+    assert [sorted(c.place[0] for c in members) for members in held] == [["F-0", "F-1", "F-2"]]
+    report = asked(law, content)
+    for found in report.still.cures:
+        assert replayed(law, content, found) == "compliant"
+        for number, doing in enumerate(found.doings):
+            for ((name, value),) in doing.also:
+                column = {"from_project": "project", "vintage": "issued_for"}[name]
+                rows = tuple((table, {**cells, column: value} if column in cells else cells) for table, cells in doing.rows)
+                swapped = [replace(d, rows=rows) if n == number else d for n, d in enumerate(found.doings)]
+                assert replayed(law, content, replace(found, doings=tuple(swapped))) == "compliant", value
+    named = [[value for ((_, value),) in d.also] for found in report.still.cures for d in found.doings if d.action == "acquire-offsets"]
+    assert named == [["P-1", "P-2"]]
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
@@ -653,6 +682,36 @@ def test_in_every_phase_what_is_found_complies(seed: int, law: Law) -> None:
 # -- speed ------------------------------------------------------------------------------------------------------
 
 
+def timed(law: Law, facts: Facts, spent: list[float]) -> CureReport:
+    """The answer, and how long it took each time, until it is quick enough or was tried six times."""
+    gc.disable()
+    while not spent or (min(spent) >= 2 and len(spent) < 6):
+        start = time.process_time()
+        report = Work(law, law.select(), facts)(ROOT_K)
+        spent.append(time.process_time() - start)
+    gc.enable()
+    return report
+
+
+def test_two_hundred_lots_of_both_kinds_take_less_than_two_seconds(law: Law) -> None:
+    """Half of them offset units of 20 projects: 1,002 + 1,004 + … + 1,200 = 110,100 units, and 110,000 of allowances; 50,000 are due."""
+    farms = [{**FARM, "id": f"P-{number}", "approved_on": f"2022-{1 + number % 12:02d}-01"} for number in range(20)]
+    units = [
+        {**lot(f"L-{n}", 1000 + n), "project": "none"}
+        if n % 2
+        else {**lot(f"L-{n}", 1002 + n, kind="offset", plan="none", issued_for="none"), "project": f"P-{n % 20}"}
+        for n in range(200)
+    ]
+    quotas = [{"installation": "K", "plan": "phase_5", "year": 2024, "quantity": 50000, "kind": "initial"}]
+    content = case(BEFORE, emissions=emitted(50000), quotas=quotas, projects=farms, units=units, surrenders=[])
+    spent: list[float] = []
+    report = timed(law, facts_of(law.vocabulary, content), spent)
+    fewest = next(n for n in range(1, 201) if sum(sorted((row["quantity"] for row in units), reverse=True)[:n]) >= 50000)
+    best = report.still.cures[0]
+    assert (best.acts, best.units) == (fewest, 50000) and replayed(law, content, best) == "compliant"
+    assert min(spent) < 2, spent
+
+
 @pytest.mark.parametrize("as_of", [AFTER, BEFORE], ids=["too-late", "in-time"])
 def test_two_hundred_lots_take_less_than_two_seconds(as_of: str, law: Law) -> None:
     """Each of its own size and day of acquisition; 30,000 short.
@@ -665,12 +724,7 @@ def test_two_hundred_lots_take_less_than_two_seconds(as_of: str, law: Law) -> No
     ]
     content = case(as_of, units=[lot("U", 70000) | {"acquired_on": "2024-01-01"}, *many], surrenders=[surrender("U", 70000)])
     facts, spent = facts_of(law.vocabulary, content), list[float]()
-    gc.disable()
-    while not spent or (min(spent) >= 2 and len(spent) < 6):
-        start = time.process_time()
-        report = Work(law, law.select(), facts)(ROOT_K)
-        spent.append(time.process_time() - start)
-    gc.enable()
+    report = timed(law, facts, spent)
     ways = (report.still if as_of == BEFORE else report.would_have).cures
     assert (ways[1].acts, ways[1].units) == (2, 30000)
     largest = sorted((row["quantity"] for row in many), reverse=True)

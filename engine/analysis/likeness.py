@@ -36,11 +36,16 @@ def likeness(candidate: Candidate, now: Encoding, cone: Mapping[tuple[str, str],
             value = now.decision(instance, name)
             if is_symbolic(value) or not _hashable(value):
                 return None
-            values.append(value)
+            values.append(_visible(value))
     for column in sorted(_read_by_others(now, instance.entity.name, cone)):
         value = instance.row.cells[column]
-        values.append(value.key if isinstance(value, Row) else value)
+        values.append(_seen_of(value, now, cone) if isinstance(value, Row) else _visible(value))
     return tuple(values)
+
+
+def _visible(value: Any) -> Any:
+    """What rules see of a value: of one that is not known its bounds, not what it waits for."""
+    return (Unknown, value.low, value.high, value.none) if isinstance(value, Unknown) else value
 
 
 def _seen_of(row: Row, now: Encoding, cone: Mapping[tuple[str, str], None]) -> Any:
@@ -56,7 +61,7 @@ def _seen_of(row: Row, now: Encoding, cone: Mapping[tuple[str, str], None]) -> A
         return row.key
     cells = [row.cells[column] for column in seen.whole]
     told = [row.cells[c] is None if operator == NONE else op.compare(operator, row.cells[c], other) for c, operator, other in seen.compared]
-    return tuple(cell.key if isinstance(cell, Row) else cell for cell in (*cells, *told))
+    return tuple(cell.key if isinstance(cell, Row) else _visible(cell) for cell in (*cells, *told))
 
 
 @dataclass(frozen=True)
