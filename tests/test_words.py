@@ -118,7 +118,7 @@ def test_english_numbers_are_those_of_the_unicode_locale(value: Any) -> None:
 
 def test_dates_and_days_of_the_year() -> None:
     day = date(2025, 4, 5)
-    assert [date_text(day, language) for language in LANGUAGES] == ["2025-04-05", f"5 апреля 2025{SPACE}г.", f"2025{SPACE}ж. 5 сәуір"]
+    assert [date_text(day, language) for language in LANGUAGES] == ["2025-04-05", f"5 апреля 2025{SPACE}г.", f"2025{SPACE}жылғы 5 сәуір"]
     assert [month_day_text("02-29", language) for language in LANGUAGES] == ["02-29", "29 февраля", "29 ақпан"]
 
 
@@ -184,7 +184,12 @@ def test_values_in_words(law: Law) -> None:
     assert en.value(Unknown(CAUSE, None, 7), UNITS) == "at most 7 units"
     assert en.value(Unknown(CAUSE, 2013, 2015), number(parse_unit("1"))) == "between 2013 and 2015"
     assert ru.value(2024, number(parse_unit("1"))) == "2024"
-    assert ru.value(date.min, Type("date")).startswith("(")
+    days = Unknown(CAUSE, date(2022, 6, 30), date(2022, 12, 31))
+    assert en.value(days, Type("date")) == "between 2022-06-30 and 2022-12-31"
+    assert ru.value(days, Type("date")) == f"не ранее 30 июня 2022{SPACE}г. и не позднее 31 декабря 2022{SPACE}г."
+    only = Unknown(CAUSE, 2021, 2021, none=True)
+    assert [w.value(only, number(parse_unit("1"))) for w in (en, ru, kk)] == ["2021, or none", "2021 либо нет", "2021 немесе жоқ"]
+    assert ru.value(date.min, Type("date")).startswith("день в сведениях не указан")
     assert ru.value(Gap(), None) == "не определено: правом не урегулировано"
     assert kk.value(Conflict((1, 2), ("a", "b")), None).startswith("айқындалмаған")
 
@@ -228,13 +233,32 @@ def test_sources_are_cited_as_lawyers_cite_them(law: Law) -> None:
         == "icap-2025, Inclusion thresholds; env-code-2021, 289(3); decree-873-2017, annex 1; order-91-2022, 16-17"
     )
     assert Words(law, "ru").cites(cites) == (
-        "справка ICAP 2025 г., раздел «Inclusion thresholds»; Экологический кодекс 2021 г., ст. 289(3); "
+        "справка ICAP 2025 г., раздел «Inclusion thresholds»; Экологический кодекс 2021 г., п. 3 ст. 289; "
         "Постановление Правительства от 26 декабря 2017 г. № 873, приложение 1; "
-        "Приказ от 28 марта 2022 г. № 91 (первоначальная редакция), п. 16-17"
+        "Приказ от 28 марта 2022 г. № 91 (первоначальная редакция), пп. 16–17"
     )
-    assert "2021 жылғы Экология кодексі, 289(3)-бап" in Words(law, "kk").cites(cites)
+    assert "2021 жылғы Экология кодексі, 289-баптың 3-тармағы" in Words(law, "kk").cites(cites)
     assert "1-қосымша" in Words(law, "kk").cites(cites)
     assert Words(law).cites(cites[1:2]) == "Environmental Code 2021, art. 289(3)"
+
+
+@pytest.mark.parametrize(
+    ("instrument", "point", "told"),
+    [
+        ("env-code-2007-2018", "94-2(1)", ("art. 94-2(1)", "п. 1 ст. 94-2", "94-2-баптың 1-тармағы")),
+        ("env-code-2021", "289(7), 300(2)", ("art. 289(7), art. 300(2)", "п. 7 ст. 289, п. 2 ст. 300", "289-баптың 7-тармағы, 300-баптың 2-тармағы")),
+        ("env-code-2021", "294(2), 304", ("art. 294(2), art. 304", "п. 2 ст. 294, ст. 304", "294-баптың 2-тармағы, 304-бап")),
+        ("koap-2014", "329, 330", ("arts 329, 330", "ст. 329, 330", "329, 330-баптар")),
+        ("order-292-2020", "25-1", ("point 25-1", "п. 25-1", "25-1-тармақ")),
+        ("order-91-2022", "89-91", ("points 89–91", "пп. 89–91", "89–91-тармақтар")),
+        ("order-292-2020", "24, 25-1", ("points 24, 25-1", "пп. 24, 25-1", "24, 25-1-тармақтар")),
+        ("decree-370-2017", "17(1), 18", ("point 17(1), point 18", "подп. 1) п. 17, п. 18", "17-тармақтың 1) тармақшасы, 18-тармақ")),
+    ],
+)  # fmt: skip
+def test_articles_and_points_are_told_apart_and_counted(law: Law, instrument: str, point: str, told: tuple[str, str, str]) -> None:
+    for language, wanted in zip(LANGUAGES, told, strict=True):
+        words = Words(law, language)
+        assert words.cite(instrument, point).removeprefix(words.cite(instrument, "")) == f", {wanted}"
 
 
 @pytest.mark.parametrize("language", ["ru", "kk"])
@@ -278,7 +302,7 @@ def test_formulas_keep_the_structure_of_the_expression(law: Law) -> None:
 def test_the_command_answers_in_the_language_that_is_asked_for() -> None:
     runs = [
         (("determine", "examples/case.yaml"), "требования не соблюдены", "талаптар сақталмады"),
-        (("why", "examples/threshold.yaml", "AT", "2023", "coverage"), "ст. 289(3)", "289(3)-бап"),
+        (("why", "examples/threshold.yaml", "AT", "2023", "coverage"), "п. 3 ст. 289", "289-баптың 3-тармағы"),
         (("law", "list"), "Приостановление системы", "Жүйенің тоқтатыла тұруы"),
         (("law", "show", "phase_5", "--year", "2024"), "показатель", "көрсеткіш"),
         (("law", "records"), f"11{SPACE}500{SPACE}000 ед. квоты", "шамамен"),
@@ -315,16 +339,16 @@ reports:
     [
         # more than 20,000 t are required (factsheet): 20,001 - 20,000 = 1; 20,000 - 19,999.5 = 0.5
         ("A", "above_threshold", ("20,001 t CO2 against more than 20,000 t CO2: 1 t CO2 over",
-                                  "20 001 т CO2 при условии: более 20 000 т CO2 – больше на 1 т CO2",
-                                  "20 001 т CO2, шарты: 20 000 т CO2 мәнінен артық – 1 т CO2 артық")),
+                                  "20 001 т CO2; условие – более 20 000 т CO2: больше на 1 т CO2",
+                                  "20 001 т CO2; шарты – 20 000 т CO2 мәнінен артық: 1 т CO2 артық")),
         ("B", "above_threshold", ("19,999.5 t CO2 against more than 20,000 t CO2: 0.5 t CO2 under",
-                                  "19 999,5 т CO2 при условии: более 20 000 т CO2 – меньше на 0,5 т CO2",
-                                  "19 999,5 т CO2, шарты: 20 000 т CO2 мәнінен артық – 0,5 т CO2 кем")),
+                                  "19 999,5 т CO2; условие – более 20 000 т CO2: меньше на 0,5 т CO2",
+                                  "19 999,5 т CO2; шарты – 20 000 т CO2 мәнінен артық: 0,5 т CO2 кем")),
         # due on 15 April (factsheet): 18 April is 3 days late, 14 April 1 day early
         ("A", "report_in_time", ("2025-04-18 against earlier than 2025-04-15 (emissions report due): 3 days late",
-                                 "– с опозданием на 3 дня", "– 3 күн кешіктірілген")),
+                                 "): с опозданием на 3 дня", "): 3 күн кешіктірілген")),
         ("B", "report_in_time", ("2025-04-14 against earlier than 2025-04-15 (emissions report due): 1 day earlier",
-                                 "– на 1 день раньше", "– 1 күн ерте")),
+                                 "): на 1 день раньше", "): 1 күн ерте")),
     ],
 )  # fmt: skip
 def test_a_comparison_shows_both_sides_and_the_margin(

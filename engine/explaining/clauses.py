@@ -136,8 +136,7 @@ class Clauses:
         item, *members = part.parts
         listed = "; ".join(self.value(member) for member in members)
         if not isinstance(part.value, bool):
-            word = "formula_not_in" if negated else "formula_in"
-            return self.words.say(word, item=self.told(item), members=f"({listed})")
+            return self.words.say("among_open", item=self.told(item), members=listed)
         return self.words.say("is_among" if part.value else "is_not_among", item=self.told(item), members=listed)
 
     def _comparison(self, part: Trace, negated: bool) -> str:

@@ -46,12 +46,13 @@ def number_text(value: int | Fraction, language: str) -> str:
 
 
 def date_text(value: date, language: str) -> str:
-    """Year, month and day by ISO; in Russian and Kazakh in words."""
+    """Year, month and day by ISO; in Russian and Kazakh in words, in Kazakh as legal texts have them, not as the CLDR."""
     if language == "en":
         return value.isoformat()
     from babel.dates import format_date
 
-    return _tidy(str(format_date(value, "long", locale=_locale(language))))
+    form = "y'\u00a0жылғы' d MMMM" if language == "kk" else "long"
+    return _tidy(str(format_date(value, form, locale=_locale(language))))
 
 
 def month_day_text(value: str, language: str) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from engine.explaining.citing import Place, places
 from engine.explaining.locales import date_text, month_day_text, number_text, plural_category
 from engine.language import Cause, OpenSet, Type, Unknown
 from engine.language.aggregates import SUM_MEMBER
@@ -33,15 +34,16 @@ class Words:
         law: whose labels are used.
         language: `en`, `ru` or `kk`.
         coded: whether codes and ids are shown as files write them, not by their labels.
+        joint: what stands between a number and its unit; in a set page a space at which no line breaks.
 
     Raises:
         InputError: the rulesets have no such language.
     """
 
-    def __init__(self, law: Law, language: str = "en", coded: bool = False) -> None:
+    def __init__(self, law: Law, language: str = "en", coded: bool = False, joint: str = " ") -> None:
         if language not in LANGUAGES:
             raise InputError([Problem("--lang", 0, 0, f"no language '{language}'", did_you_mean(language, LANGUAGES))])
-        self.law, self.language, self.coded = law, language, coded
+        self.law, self.language, self.coded, self.joint = law, language, coded, joint
 
     # -- fixed words --------------------------------------------------------------------------------------------
 
@@ -139,7 +141,7 @@ class Words:
         if kind is not None and not kind.unit.powers and isinstance(value, int):
             return str(value)
         text, unit = number_text(value, self.language), self.unit(kind, value) if kind is not None else ""
-        return f"{text} {unit}" if unit else text
+        return f"{text} {unit}".replace(" ", self.joint) if unit else text
 
     def count(self, number: int) -> str:
         """How many, with its thousands apart."""
@@ -179,6 +181,10 @@ class Words:
             return self.say("require_from" if dated else "at_least", value=self.value(value.low, kind))
         if value.low is None:
             return self.say("require_until" if dated else "at_most", value=self.value(value.high, kind))
+        if value.low == value.high:  # not known only for whether there is such a thing at all
+            return self.say("value_or_none", value=self.value(value.low, kind))
+        if dated:
+            return self.say("between_days", low=self.value(value.low, kind), high=self.value(value.high, kind))
         bare = None if kind is not None and kind.unit.powers else kind
         return self.say("between", low=self.value(value.low, bare), high=self.value(value.high, kind))
 
@@ -209,11 +215,20 @@ class Words:
         kind = content["kind"]
         if quotes_headings(kind):
             return self.say(f"cite_{kind}", source=source, point=point)
+        if found := ", ".join(self._place(kind, place) for place in places(point)):
+            return self.say(f"cite_{kind}", source=source, point=found)
         said = point
         for phrase, word, number in point_words(point):
             if word in self.law.tree["words"]:
                 said = said.replace(phrase, self.say(word, number=number))
-        return self.say(f"cite_{kind}", source=source, point=said) if point[0].isdigit() else f"{source}, {said}"
+        return f"{source}, {said}"
+
+    def _place(self, kind: str, place: Place) -> str:
+        """`arts 5–9` or `п. 7 ст. 289`: statutes have articles with paragraphs, orders have points with subpoints."""
+        whole, part = ("place_article", "place_paragraph") if kind in ("statute", "budget", "draft") else ("place_point", "place_subpoint")
+        if place.paragraph:
+            return self.say(part, number=place.numbers, paragraph=place.paragraph)
+        return self.say(whole, count=2 if place.many else 1, numbers=place.numbers)
 
     def drafts(self) -> Iterator[str]:
         """That the law is asked under drafts, and what each assumes: a line for each."""
