@@ -26,16 +26,22 @@ def key_of(cells: list[Any]) -> Key:
 
 @given(ROWS, st.one_of(NEAR, st.just(NONE)), st.one_of(NEAR, FAR, st.just(NONE)))
 def test_a_part_holds_the_rows_that_match_in_their_order(rows: list[tuple[Any, Any]], first: Any, second: Any) -> None:
-    sorting = Sorting.of([key_of([row[0] for row in rows]), key_of([row[1] for row in rows])])
+    sorting = Sorting.of([key_of([row[0] for row in rows]), key_of([row[1] for row in rows])], len(rows))
     start, end = sorting.part(None if wanted == NONE else wanted for wanted in (first, second))
     found = range(start, end) if sorting.order is None else sorting.order[start:end].tolist()
     assert list(found) == [number for number, row in enumerate(rows) if row == (first, second)]
 
 
+@given(st.integers(0, 3))
+def test_without_a_key_all_rows_are_one_part(height: int) -> None:
+    sorting = Sorting.of([], height)
+    assert sorting.order is None and sorting.part([]) == (0, height)
+
+
 def test_more_keys_than_can_be_counted_are_told_apart() -> None:
     many = 70_000
     values = numpy.arange(many, dtype=numpy.int64)[::-1] * 2**20
-    sorting = Sorting.of([Key.of(values.copy(), None, None)])
+    sorting = Sorting.of([Key.of(values.copy(), None, None)], many)
     for wanted in (0, 2**20, (many - 1) * 2**20):
         start, end = sorting.part([wanted])
         assert sorting.order is not None and sorting.order[start:end].tolist() == [many - 1 - wanted // 2**20]

@@ -30,7 +30,7 @@ def test_a_choice_between_constants(kind: str, one: int, two: int, height: int) 
     chosen = cells.choose(test, cells.const(one, kind), cells.const(two, kind))
     other = cells.choose(cells.no(test), cells.const(one, kind), cells.const(two, kind))
     values = numpy.arange(height) % 3 == 0
-    program = Strips([chosen, other], frozenset({chosen.number, other.number}))
+    program = Strips(SPACE, [chosen, other], frozenset({chosen.number, other.number}))
     found = program.run({(STRIPPED, test.number): values}, height, Buffers())
     assert found[chosen.number].tolist() == [one if value else two for value in values]
     assert found[other.number].tolist() == [two if value else one for value in values]

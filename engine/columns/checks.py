@@ -12,7 +12,8 @@ import polars as pl
 from engine.columns.cells import DAY, INT, Cells
 from engine.columns.data import Data
 from engine.columns.encoding import LIMIT, NONE, UNKNOWN, Tables, days
-from engine.columns.running import Run, schedule
+from engine.columns.running import Run
+from engine.columns.scheduling import Computation
 from engine.columns.settling import Settling
 from engine.columns.surroundings import Bound
 from engine.language import ColumnSpec, TableSpec, show
@@ -161,7 +162,7 @@ def _excluded(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date,
         compiler = Settling(cells, data, program, {})
         fails = compiler.truth(invariant.holds, {ROW: Bound(space, None, spec.name)}, space).fails
         if not fails.constant:
-            wrong = Run(schedule([fails]), data).run()[fails.number].head(frame.height)
+            wrong = Run(Computation([fails]), data).run()[fails.number].head(frame.height)
             said = invariant.says.get("en", f"{spec.name}: {invariant.name} does not hold")
             yield wrong, invariant.columns[0], said, f"correct {' or '.join(invariant.columns)}"
 

@@ -46,6 +46,11 @@ class Data:
         self._memo: dict[tuple[Any, ...], Any] = {}
         self.buffers = Buffers()
         self.imports: dict[tuple[Any, ...], Array] = {}
+        self._answers: dict[str, Callable[..., Any]] = {
+            "scale": lambda table, name: self.tables.column(table, name).scale,
+            "present": self._present, "range": self._range, "empty": lambda space: self.height(space) == 0,
+            "doubtful": self._doubtful, "many": self._many, "covers": self._covers,
+        }  # fmt: skip
 
     def shared(self) -> Data:
         """The same register for another law: what was read of it is there, what was decided is not."""
@@ -85,6 +90,47 @@ class Data:
         )
         return ordered[first:last]
 
+    def order(self, space: Space) -> Array | None:
+        """Which rows of its table a part has, in their order; None where they lie together."""
+        sorting, first, last = self._place(space)
+        return None if sorting.order is None else sorting.order[first:last]
+
+    def lying(self, space: Space, name: str, part: str) -> Array:
+        """A column as it lies, its values in whatever width they came: of a part whose rows do not lie together, that of the whole table."""
+        if space[0] == "part":
+            sorting, first, last = self._place(space)
+            whole = self.lying(("rows", space[1]), name, part)
+            return whole[first:last] if sorting.order is None else whole
+        if part == "values":
+            found: Array = self._remembered(("lying", space[1], name), lambda: self.tables.column(space[1], name).stored.to_numpy())
+            return found
+        return self.array(space, name, part)
+
+    def width(self, table: str, name: str) -> str:
+        """The type in which the values of a column lie."""
+        return str(self.lying(("rows", table), name, "values").dtype)
+
+    def references(self, space: Space, name: str) -> Array:
+        """The values of a column of references or codes over a space, in the width in which they lie."""
+        found = self.lying(space, name, "values")
+        if space[0] != "part":
+            return found
+        sorting, first, last = self._place(space)
+        if sorting.order is None:
+            return found
+        ordered: Array = self._remembered(("references", id(sorting), name), lambda: found.take(sorting.order))
+        return ordered[first:last]
+
+    def homes(self, space: Space, name: str, height: int) -> Array:
+        """For each of ``height`` rows the only row of the space that refers to it by a column; -1 where none does."""
+
+        def found() -> Array:
+            runs, homes = self.runs(space, name), numpy.full(height, -1, numpy.int64)
+            homes[runs.homes] = runs.starts if runs.order is None else runs.order.take(runs.starts)
+            return homes
+
+        return self._remembered(("homes", space, name, height), found)
+
     def _array(self, table: str, name: str, part: str) -> Array:
         column = self.tables.column(table, name)
         series: pl.Series = getattr(column, part)
@@ -105,12 +151,26 @@ class Data:
 
     def _place(self, space: Space) -> tuple[Sorting, int, int]:
         """Where a part stands among the rows of its table sorted by the columns that make such parts."""
+        found: tuple[Sorting, int, int] = self._remembered(("place", space), lambda: self._placed(space))
+        return found
+
+    def _placed(self, space: Space) -> tuple[Sorting, int, int]:
         table, conditions = space[1], space[2]
-        kinds = tuple(self._condition(table, name, wanted) for name, wanted in conditions)
+        kinds = [self._condition(table, name, wanted) for name, wanted in conditions]
+        telling = [(kind, value) for kind, value in kinds if not self._uniform(table, kind[0])]
         sorting: Sorting = self._remembered(
-            ("sorting", table, *(kind for kind, _ in kinds)), lambda: self._sorted(table, [k for k, _ in kinds])
+            ("sorting", table, *(kind for kind, _ in telling)), lambda: self._sorted(table, [kind for kind, _ in telling])
         )
-        return sorting, *sorting.part(value for _, value in kinds)
+        if any(self._key(table, kind).code(value) != int(self._key(table, kind).codes[0]) for kind, value in kinds if (kind, value) not in telling):
+            return sorting, 0, 0
+        return sorting, *sorting.part(value for _, value in telling)
+
+    def _uniform(self, table: str, name: str) -> bool:
+        """Whether all rows of a table have the same certain number, day or code in a column, so that it tells none apart."""
+        column = self.tables.column(table, name)
+        if column.kind == TEXT or column.unknown is not None or column.none is not None or not len(column.stored):
+            return False
+        return column.ends[0] == column.ends[1]
 
     def _condition(self, table: str, name: str, wanted: Any) -> tuple[tuple[str, str, str], int | None]:
         """What a condition of a part sorts by (a column; the years of its days; whether it is a certain text), and what it asks for."""
@@ -125,17 +185,22 @@ class Data:
         return (name, "", ""), int(value) if value.denominator == 1 else NOWHERE
 
     def _sorted(self, table: str, kinds: list[tuple[str, str, str]]) -> Sorting:
-        keys = []
-        for name, by, text in kinds:
-            column = self.tables.column(table, name)
-            values = column.values
-            if by == YEARS:
-                values = values.cast(pl.Date).dt.year()
-            elif column.kind == TEXT:
-                values = values == text
-            masks = (None if mask is None else mask.to_numpy() for mask in (column.none, column.unknown))
-            keys.append(Key.of(values.cast(pl.Int64).to_numpy(), *masks))
-        return Sorting.of(keys)
+        return Sorting.of([self._key(table, kind) for kind in kinds], self.tables.size(table))
+
+    def _key(self, table: str, kind: tuple[str, str, str]) -> Key:
+        """What tells the rows of a table apart by one column."""
+        found: Key = self._remembered(("key", table, kind), lambda: self._keyed(table, *kind))
+        return found
+
+    def _keyed(self, table: str, name: str, by: str, text: str) -> Key:
+        column = self.tables.column(table, name)
+        values = column.stored
+        if by == YEARS:
+            values = column.values.cast(pl.Date).dt.year()
+        elif column.kind == TEXT:
+            values = (values == text).cast(pl.UInt8)
+        masks = (None if mask is None else mask.to_numpy() for mask in (column.none, column.unknown))
+        return Key.of(values.to_physical().to_numpy(), *masks)
 
     # -- what a plan is built on --------------------------------------------------------------------------------
 
@@ -153,12 +218,7 @@ class Data:
         return self._memo[key]
 
     def answer(self, question: tuple[Any, ...]) -> Any:
-        answers: dict[str, Callable[..., Any]] = {
-            "scale": lambda table, name: self.tables.column(table, name).scale,
-            "present": self._present, "range": self._range, "empty": lambda space: self.height(space) == 0,
-            "doubtful": self._doubtful, "many": self._many, "covers": self._covers,
-        }  # fmt: skip
-        return answers[question[0]](*question[1:])
+        return self._answers[question[0]](*question[1:])
 
     def fits(self, asked: Mapping[tuple[Any, ...], Any]) -> bool:
         """Whether a plan that was built on these answers is right here too."""
@@ -197,12 +257,15 @@ class Data:
 
     def _range(self, space: Space, name: str) -> tuple[int, int]:
         """Powers of two around the extremes of the whole column, so that a plan fits more than one register."""
+        found: tuple[int, int] = self._remembered(("powers", space[1], name), lambda: self._powers(space, name))
+        return found
+
+    def _powers(self, space: Space, name: str) -> tuple[int, int]:
         column = self.tables.column(space[1], name)
         if column.kind != INT:
             return (-FAR, FAR) if column.kind == DAY else (0, FAR)
-        ends: tuple[Any, Any] = self._remembered(("ends", space[1], name), lambda: (column.values.min() or 0, column.values.max() or 0))
         least, most = self.bounds.get((space[1], name), (Fraction(0), Fraction(0)))
-        low, high = min(int(ends[0]), floor(least * column.scale)), max(int(ends[1]), ceil(most * column.scale))
+        low, high = min(column.ends[0], floor(least * column.scale)), max(column.ends[1], ceil(most * column.scale))
         return (0 if low >= 0 else -_above(-low)), _above(high)
 
     def _doubtful(self, table: str, columns: tuple[str, ...]) -> bool:
@@ -224,12 +287,12 @@ class Data:
 
     def runs(self, space: Space, name: str) -> Runs:
         """The rows of a space brought together by a column of references or codes."""
-        found: Runs = self._remembered(("runs", space, name), lambda: Runs.of(self.array(space, name, "values")))
+        found: Runs = self._remembered(("runs", space, name), lambda: Runs.of(self.references(space, name)))
         return found
 
     def identical(self, space: Space, name: str, size: int) -> bool:
         """Whether each row refers to the row of its own number."""
-        found: bool = self._remembered(("identical", space, name, size), lambda: identical(self.array(space, name, "values"), size))
+        found: bool = self._remembered(("identical", space, name, size), lambda: identical(self.references(space, name), size))
         return found
 
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
+import numpy
 import polars as pl
 
+from engine.columns.cells import Cell
 from engine.columns.data import Data
 from engine.columns.frames import Schema, frame_of
+from engine.columns.grouping import Array
 from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
 from engine.columns.roots import Place, Slice, governed_years, slices
-from engine.columns.running import Run, series_of
+from engine.columns.running import Run, run_together
 from engine.columns.values import Value
 from engine.explaining.words import Words
 from engine.law import Law, Program, Selection, program_of
 
 if TYPE_CHECKING:
     from engine.columns.pairing import Both
+
+MANY = 1_000_000
+"""From so many rows on columns are encoded several at a time."""
 
 
 @dataclass
@@ -57,12 +63,47 @@ class Done:
     unsupported: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is to be run for a slice.
+
+    Attributes:
+        earlier: what earlier years decided; ``shown`` whether the slice is put out.
+    """
+
+    plan: Plan
+    run: Run
+    earlier: Mapping[tuple[str, str, int], Value]
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A slice that is ready to be run.
+
+    Attributes:
+        wanted: whether it is asked about; ``kept`` what later years read of it.
+        work: None where the first of two laws has done it.
+    """
+
+    one: Slice
+    wanted: bool
+    kept: Mapping[Key, Value]
+    work: Work | None = None
+
+    @property
+    def imported(self) -> frozenset[int]:
+        """The years whose decisions it reads."""
+        return frozenset() if self.work is None else self.work.plan.made.imported
+
+
 class Years:
     """Decides slices of one register under one selection of the law.
 
     Args:
         plans: plans made before, by what they were made for.
         decisions: those that are put out; None: all.
+        compiled: whether to compile as for many registers.
 
     Attributes:
         both: where the register is decided under two laws, what is asked under both and what they decide alike.
@@ -76,7 +117,9 @@ class Years:
         plans: dict[Any, list[Plan]],
         reasons: bool,
         decisions: frozenset[Key] | None = None,
+        compiled: bool = False,
     ) -> None:
+        self.compiled = compiled
         self.law, self.selection, self.data, self.plans, self.reasons, self.decisions = law, selection, data, plans, reasons, decisions
         self.years = governed_years(law, selection)
         self.found = Found()
@@ -84,6 +127,7 @@ class Years:
         self.both: Both | None = None
         self.done: dict[Place, Done] = {}
         self.made: dict[Place, Plan] = {}
+        self.large = sum(frame.height for frame in data.tables.given.values()) >= MANY
 
     def program(self, year: int, code: str | None = None) -> Program:
         phase = self.law.phase_of_plan(code) if code is not None else self.law.phase_of(year, self.selection.known_on)
@@ -112,6 +156,8 @@ class Years:
 
     def each(self, entities: Collection[str] | None, only: pl.Series | None) -> Iterator[tuple[Place, Done | None]]:
         """The slices one after the other; None for what the first of two laws decides alike."""
+        if self.large:
+            self.data.tables.read()
         for name, spec in self.law.vocabulary.entities.items():
             if spec.of is None and (entities is None or name in entities):
                 own = only if name == self.law.manifest["main"] else None
@@ -137,7 +183,7 @@ class Years:
         spec = self.law.vocabulary.entities[name]
         if spec.table is None or not spec.years:
             for one in asked:
-                yield one.place, self._slice(one, (), {}, True)[1]
+                yield from self._finish([self._begin(one, (), {}, True)])
             return
         by_year = {one.year: one for one in asked}
         earlier: dict[tuple[str, str, int], Value] = {}
@@ -146,6 +192,7 @@ class Years:
         wanted = {
             year: frozenset[Key]().union(*(r.read_later(year) for r in readers if year in r.years)) for year in self.years if year <= last
         }
+        waiting: list[Begun] = []
         for year in self.years:
             if year > last:
                 break
@@ -153,36 +200,49 @@ class Years:
             if year not in by_year and not kept:
                 continue
             own = by_year.get(year) or Slice(name, year, ("rows", spec.table), None)
-            values, done = self._slice(own, kept, earlier, year in by_year)
-            earlier.update({(*key, year): value for key, value in values.items()})
-            if year in by_year:
-                yield own.place, done
+            begun = self._begin(own, kept, earlier, year in by_year)
+            if begun.imported & {other.one.year for other in waiting}:
+                yield from self._finish(waiting)
+                waiting = []
+            waiting.append(begun)
+            earlier.update({(*key, year): value for key, value in begun.kept.items()})
+        yield from self._finish(waiting)
 
-    def _slice(
-        self, one: Slice, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool
-    ) -> tuple[Mapping[Key, Value], Done | None]:
-        """What later years read of a slice, and what was decided of it; None where it is not wanted, or the first of two laws decides it alike."""
+    def _begin(self, one: Slice, kept: tuple[Key, ...], earlier: Mapping[tuple[str, str, int], Value], wanted: bool) -> Begun:
+        shown = wanted
         if self.both is not None and self.both.alike(self, one, kept) and (not wanted or self.both.decides_first(one)):
             lent = self.both.lent(self, one, kept)
             if lent is not None:
-                return lent, None
-            wanted = False
-        program, root = self.program(one.year, one.code), self.law.vocabulary.entities[one.entity]
-        plan = self._plan(one, program, kept, earlier, wanted)
-        values = dict(Run(plan.made, self.data).values())
+                return Begun(one, wanted, lent)
+            shown = False
+        plan = self.made[one.place] = self._plan(one, self.program(one.year, one.code), kept, earlier, shown)
+        return Begun(one, wanted, plan.kept, Work(plan, Run(plan.made, self.data, self.data.height(one.space), self.compiled), dict(earlier), shown))
+
+    def _finish(self, waiting: Sequence[Begun]) -> Iterator[tuple[Place, Done | None]]:
+        """Run slices none of which reads another."""
+        run_together([begun.work.run for begun in waiting if begun.work is not None])
+        for begun in waiting:
+            done = None if begun.work is None else self._put_out(begun.one, begun.work)
+            if begun.wanted:
+                yield begun.one.place, done
+
+    def _put_out(self, one: Slice, work: Work) -> Done | None:
+        """Keep what later years read, and say what was decided; None where that is not to be shown."""
+        plan, values = work.plan, dict(work.run.outputs())
+        work.run.found.clear()
         for key, value in plan.kept.items():
             for cell in cells_of(value):
                 if not cell.constant:
                     self.data.imports[*key, one.year, cell.number] = values[cell]
-        self.made[one.place] = plan
-        if not wanted:
-            return plan.kept, None
+        if not work.shown:
+            return None
         if self.telling is not None:
-            return plan.kept, Done(self._told(one, program, earlier, *self.telling), {self.telling[0][0]: {}}, (), plan.unsupported)
-        found = {cell.number: series_of(cell, array) for cell, array in values.items()}
-        frames, inexact = self._put_out(one, plan, found, root.name)
+            told = self._told(one, self.program(one.year, one.code), work.earlier, *self.telling)
+            return Done(told, {self.telling[0][0]: {}}, (), plan.unsupported)
+        found = {cell.number: array for cell, array in values.items()}
+        frames, inexact = self._frames(one, plan, found, self.law.vocabulary.entities[one.entity].name)
         scales = {part.entity: {shown.spec.name: shown.scale for shown in part.shown} for part in plan.parts if part.entity in frames}
-        return plan.kept, Done(frames, scales, inexact, plan.unsupported)
+        return Done(frames, scales, inexact, plan.unsupported)
 
     def _told(
         self, one: Slice, program: Program, earlier: Mapping[tuple[str, str, int], Value], key: Key, words: Words
@@ -218,28 +278,24 @@ class Years:
         made.append(plan)
         return plan
 
-    def _put_out(
-        self, one: Slice, plan: Plan, found: Mapping[int, pl.Series], root: str
+    def _frames(
+        self, one: Slice, plan: Plan, found: Mapping[int, Array], root: str
     ) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
         """The rows of the root and its parts as frames, and the ids of the roots that are not exact."""
         main = next(part for part in plan.parts if part.entity == root)
         height = self.data.height(one.space)
-        wrong = (
-            ~_series(main.exact, found, height)
-            if not main.exact.constant
-            else pl.repeat(not main.exact.value, height, dtype=pl.Boolean, eager=True)
-        )
-        for part in plan.parts:
-            if part.parent is not None and part.exact is not None and not (part.exact.constant and part.exact.value):
-                size = self.data.height(part.space)
-                bad = ~_series(part.exact, found, size)
-                homes = _series(part.parent, found, size).filter(bad)
-                if len(homes):
-                    wrong = wrong.scatter(homes.unique(), True)
-        keys, asked = self._keys(one), one.mask
-        listed = wrong if asked is None else wrong & asked
-        if listed.any():
-            asked = ~wrong if asked is None else asked & ~wrong
+        keys, asked, listed = self._keys(one), one.mask, list[str]()
+        if not all(part.exact.constant and part.exact.value for part in plan.parts):
+            wrong = ~_array(main.exact, found, height)
+            for part in plan.parts:
+                if part.parent is not None:
+                    size = self.data.height(part.space)
+                    wrong[_array(part.parent, found, size)[~_array(part.exact, found, size)]] = True
+            if asked is not None:
+                wrong &= asked.to_numpy()
+            if wrong.any():
+                listed = keys.filter(pl.Series(wrong)).to_list()
+                asked = pl.Series(~wrong if asked is None else asked.to_numpy() & ~wrong)
         frames: dict[str, pl.DataFrame] = {}
         for part in plan.parts:
             schema = Schema.of(self.law, part.entity, self.shown(one.year, one.code))
@@ -248,7 +304,7 @@ class Years:
             if part.parent is None:
                 frame = frame_of(schema, part, found, height, asked, one.year, plan.phase, keys, None, self.reasons)
             else:
-                parent = _series(part.parent, found, self.data.height(part.space))
+                parent = pl.Series(_array(part.parent, found, self.data.height(part.space)))
                 kept = None if asked is None else asked.gather(parent)
                 own = self.data.tables.keys(part.space[1]) if self.law.vocabulary.tables[part.space[1]].key else _numbers(len(parent))
                 unknown = self.data.column(part.space, next(iter(self.law.vocabulary.entities[part.entity].where)), "unknown")
@@ -258,7 +314,7 @@ class Years:
                     schema, part, found, len(parent), kept, one.year, plan.phase, own, keys.gather(parent), self.reasons
                 )  # fmt: skip
             frames[part.entity] = frame
-        return frames, tuple(keys.filter(listed).to_list())
+        return frames, tuple(listed)
 
     def _keys(self, one: Slice) -> pl.Series:
         if one.code is not None:
@@ -268,10 +324,8 @@ class Years:
         return keys if one.space[0] == "rows" else keys.gather(self.data.rows(one.space))
 
 
-def _series(cell: Any, found: Mapping[int, pl.Series], height: int) -> pl.Series:
-    if cell.constant:
-        return pl.repeat(cell.value, height, eager=True)
-    return found[cell.number]
+def _array(cell: Cell, found: Mapping[int, Array], height: int) -> Array:
+    return numpy.full(height, cell.value) if cell.constant else found[cell.number]
 
 
 def _numbers(count: int) -> pl.Series:

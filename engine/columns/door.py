@@ -53,7 +53,7 @@ def decide(
     law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date, inquiry: Inquiry | None = None, *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
     only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None, checked: bool = False,
-    decisions: Collection[tuple[str, str]] | None = None, bounds: Bounds | None = None,
+    decisions: Collection[tuple[str, str]] | None = None, bounds: Bounds | None = None, compiled: bool = False,
 ) -> Decided:  # fmt: skip
     """Every decision about every root of a register, as proving has it.
 
@@ -71,6 +71,7 @@ def decide(
         generic: True to prove every root, False never to do so for want of size; None: below `SMALL` roots.
         decisions: (entity, name) of those that are put out, each with its rules; what they need is decided on the way. None: all.
         bounds: (table, column) -> the least and the greatest number somewhere in the register of which ``tables`` is a part.
+        compiled: whether to compile the law with care for whatever register, as where many are decided under it in one process.
 
     Raises:
         InputError: a row breaks the checks of the facts, or no phase governs the year of a row.
@@ -84,7 +85,7 @@ def decide(
     if generic is None:
         generic = sum(frame.height for frame in data.tables.given.values()) < SMALL
     shown = None if decisions is None else frozenset(decisions)
-    years = Years(law, selection, data, _plans(law), reasons, shown)
+    years = Years(law, selection, data, _plans(law), reasons, shown, compiled)
     if generic:
         _all_inexact(law, years, entities, only)
     else:
@@ -223,9 +224,8 @@ def extent_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[frozenset[t
             column = encoded.column(table, name)
             if column.unknown is not None:
                 doubts.add((table, name))
-            if column.kind == INT and len(column.values):
-                ends: tuple[Any, Any] = column.values.min(), column.values.max()
-                bounds[table, name] = Fraction(ends[0], column.scale), Fraction(ends[1], column.scale)
+            if column.kind == INT and len(column.stored):
+                bounds[table, name] = Fraction(column.ends[0], column.scale), Fraction(column.ends[1], column.scale)
     return frozenset(doubts), bounds
 
 

@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
+import numpy
 import polars as pl
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT
+from engine.columns.threads import each
 from engine.language import ColumnSpec, TableSpec, Vocabulary
 from engine.language.types import Type
 
 EPOCH = date(1970, 1, 1)
 LIMIT = 2**62
 """Numbers from here on are not computed in columns: the rows that hold them are proved."""
+BLOCK = 2**15
 NONE, UNKNOWN = "none", ("", "unknown")
 PHYSICAL: dict[str, Any] = {INT: pl.Int64, DAY: pl.Int32, BOOL: pl.Boolean, TEXT: pl.String, ROW: pl.UInt32, CODE: pl.UInt16}
 
@@ -27,18 +31,31 @@ class Column:
 
     Attributes:
         kind: as of a cell.
-        values: anything where a mask says so.
+        span: the extremes of the values, where they were found on the way.
+        stored: the values in whatever width they came, anything where a mask says so; ``values`` in the width of their kind.
         unknown, none: masks; None where there is no such row.
         beyond: where the number is too large for columns.
         scale: of numbers, the value of 1.
     """
 
     kind: str
-    values: pl.Series
+    stored: pl.Series
     unknown: pl.Series | None = None
     none: pl.Series | None = None
     beyond: pl.Series | None = None
     scale: int = 1
+    span: tuple[int, int] | None = None
+
+    @cached_property
+    def values(self) -> pl.Series:
+        return self.stored.cast(PHYSICAL[self.kind])
+
+    @cached_property
+    def ends(self) -> tuple[int, int]:
+        """The least and the greatest of the values; 0 where there is none."""
+        if self.span is not None:
+            return self.span
+        return span_of(self.stored) or (0, 0)
 
 
 def days(day: date) -> int:
@@ -83,7 +100,7 @@ class Tables:
         if found is None:
             spec = self.vocabulary.tables[table]
             named = table in self.given and spec.key[0] in self.given[table].columns
-            own = self.given[table][spec.key[0]].cast(pl.String) if named else pl.Series([], dtype=pl.String)
+            own = _texts(self.given[table][spec.key[0]]) if named else pl.Series([], dtype=pl.String)
             extra: list[tuple[pl.Series, Mapping[str, str]]] = []
             for other, cells in spec.also.items():
                 ids = self.keys(other)
@@ -106,7 +123,7 @@ class Tables:
         for name, frame in self.given.items():
             for column, spec in self.vocabulary.tables[name].columns.items():
                 if spec.type.kind == "ref" and spec.type.table == table and column in frame.columns:
-                    ids = frame[column].cast(pl.String)
+                    ids = _texts(frame[column])
                     found.append(ids.filter(ids.is_not_null() & ~ids.is_in([NONE, *UNKNOWN])))
         return pl.concat(found).unique(maintain_order=True).alias("key") if found else pl.Series("key", [], dtype=pl.String)
 
@@ -119,6 +136,16 @@ class Tables:
         return any(c.type.kind == "ref" and c.type.table == table for t in self.vocabulary.tables.values() for c in t.columns.values())
 
     # -- columns ------------------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Encode what was given, several columns at a time."""
+        for table in self.given:
+            self.size(table)
+        kinds = {table: self.vocabulary.tables[table].columns for table in self.given}
+        each(
+            lambda place: self.column(*place).ends,
+            [(t, n) for t, frame in self.given.items() for n in frame.columns if n in kinds[t] and kind_of(kinds[t][n].type) != TEXT],
+        )
 
     def column(self, table: str, name: str) -> Column:
         found = self._columns.get((table, name))
@@ -153,6 +180,8 @@ class Tables:
     def _of_categories(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
         """A column of few different texts: each is read once."""
         assert isinstance(raw.dtype, pl.Enum)
+        if kind_of(column.type) == CODE and none is None and not raw.null_count() and self._numbered(column.type.codes or "", raw.dtype):
+            return Column(CODE, raw.to_physical())
         texts = pl.concat([raw.dtype.categories, pl.Series([None], dtype=pl.String)])
         nullable = column.type.nullable
         nowhere = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
@@ -173,9 +202,9 @@ class Tables:
         return Column(each.kind, each.values.gather(index), unknown, own, of(each.beyond), each.scale)
 
     def _typed(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
-        kind, beyond, scale = kind_of(column.type), None, 1
+        kind, beyond, scale, span = kind_of(column.type), None, 1, None
         if kind == INT:
-            values, beyond, scale = _numbers(raw)
+            values, beyond, scale, span = _numbers(raw)
         elif kind == DAY:
             values = (_written_day(raw) if raw.dtype == pl.String else raw.cast(pl.Date)).to_physical()
         elif kind == BOOL:
@@ -186,12 +215,17 @@ class Tables:
             values = self.rows_of(column.type.table or "", raw)
         else:
             values = raw.cast(pl.String)
+        if not values.null_count():
+            return Column(kind, values, None, none, beyond, scale, span)
         unknown = values.is_null()
         if none is not None:
             unknown = unknown & ~none
         fill: Any = {BOOL: False, TEXT: ""}.get(kind, 0)
-        values = values.fill_null(fill) if values.null_count() else values
-        return Column(kind, values, unknown if unknown.any() else None, none, beyond, scale)
+        return Column(kind, values.fill_null(fill), unknown if unknown.any() else None, none, beyond, scale)
+
+    def _numbered(self, codes: str, dtype: pl.Enum) -> bool:
+        """Whether the categories of a column are the codes of a list, in order."""
+        return dtype.categories.to_list() == self.codes[codes] and not set(self.aliases.get(codes, ())) & set(self.codes[codes])
 
     def _coded(self, codes: str, raw: pl.Series) -> pl.Series:
         aliases = self.aliases.get(codes, {})
@@ -203,6 +237,12 @@ class Tables:
     def rows_of(self, table: str, ids: pl.Series) -> pl.Series:
         """The numbers of the rows with these ids; null where there is none."""
         keys = self.keys(table)
+        if ids.dtype.is_integer():
+            numbers = self._numbers_of(table)
+            if numbers is not None:
+                numbered = _numbered_rows(numbers, ids)
+                return _looked_up(numbers, ids) if numbered is None else numbered
+            ids = _texts(ids)
         if len(keys) == len(ids) and ids.null_count() == 0 and bool((keys == ids.cast(pl.String)).all()):
             return pl.int_range(0, len(ids), dtype=pl.UInt32, eager=True)
         ids = ids.cast(pl.String)
@@ -212,17 +252,20 @@ class Tables:
         runs = ids.rle_id()
         many: Any = runs[-1] if len(runs) else 0
         if len(ids) > 2 * (many + 1):  # the same id time and again is looked up once
-            rows = self._looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
+            rows = _looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
         else:
-            rows = self._looked_up(keys, ids)
+            rows = _looked_up(keys, ids)
         if len(ids):
             self._found[table].append((ids, rows))
         return rows
 
-    @staticmethod
-    def _looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
-        index = pl.DataFrame({"id": keys}).with_row_index("row")
-        return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+    def _numbers_of(self, table: str) -> pl.Series | None:
+        """The ids of the rows of a table, where all of them were given as whole numbers."""
+        spec, given = self.vocabulary.tables[table], self.given.get(table)
+        if given is None or len(self.keys(table)) != given.height or spec.key[0] not in given.columns:
+            return None
+        own = given[spec.key[0]]
+        return own if own.dtype.is_integer() else None
 
     def _constant(self, spec: TableSpec, column: ColumnSpec, ids: pl.Series, given: Mapping[str, str], absent: bool = False) -> Column:
         """A column of rows that the facts say nothing of: presumed, or unknown."""
@@ -246,6 +289,37 @@ class Tables:
             scale = Fraction(value).denominator
             value = Fraction(value).numerator
         return Column(kind, _repeat(kind, value, count), scale=scale)
+
+
+def _texts(ids: pl.Series) -> pl.Series:
+    return ids.cast(pl.String)
+
+
+def _numbered_rows(keys: pl.Series, ids: pl.Series) -> pl.Series | None:
+    """In which row each id stands, where the rows are numbered through and every id is one of them."""
+    span = span_of(ids)
+    if span is None or not len(keys) or ids.null_count() or keys.null_count():
+        return None
+    first, last = int(keys[0]), int(keys[-1])
+    if last - first != len(keys) - 1 or not (keys.to_numpy() == numpy.arange(first, last + 1)).all() or not first <= span[0] <= span[1] <= last:
+        return None
+    return ids.cast(pl.UInt32) if first == 0 else (ids.cast(pl.Int64) - first).cast(pl.UInt32)
+
+
+def span_of(values: pl.Series) -> tuple[int, int] | None:
+    """The least and the greatest of some integers; both are found while a block of them is near."""
+    if values.null_count() or values.dtype.to_python() is not int or values.dtype in (pl.Int128, pl.UInt128) or not len(values):
+        least, most = values.min(), values.max()
+        return (least, most) if isinstance(least, int) and isinstance(most, int) else None
+    plain = values.to_numpy()
+    ends = [(block.min(), block.max()) for block in (plain[start : start + BLOCK] for start in range(0, len(plain), BLOCK))]
+    return int(min(least for least, _ in ends)), int(max(most for _, most in ends))
+
+
+def _looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
+    """In which row each id stands; null where it does not."""
+    index = pl.DataFrame({"id": keys if keys.dtype == ids.dtype else keys.cast(ids.dtype, strict=False)}).with_row_index("row")
+    return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
 
 
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
@@ -275,8 +349,8 @@ def _joined(parts: list[Column]) -> Column:
     return Column(parts[0].kind, values, mask("unknown"), mask("none"), mask("beyond"), scale)
 
 
-def _numbers(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int]:
-    """Numbers in one scale as 64-bit integers, and where they do not fit."""
+def _numbers(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int, tuple[int, int] | None]:
+    """Numbers in one scale as integers of 64 bits at most, where they do not fit, the scale, and the extremes where all fit."""
     scale, wide = 1, raw
     if raw.dtype.is_float():
         raise TypeError(f"'{raw.name}' is {raw.dtype}: floats are not exact; give integers, decimals or text")
@@ -290,22 +364,21 @@ def _numbers(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int]:
             missing = values.is_null() & whole.is_not_null()
             if not missing.any():
                 return _within(values)
-            wide = whole.cast(pl.Int128, strict=False)
-            return _within(wide)
+            return _within(whole.cast(pl.Int128, strict=False))
         head = plain.str.extract(r"^(-?\d+)", 1)
         tail = plain.str.extract(r"\.(\d+)$", 1).fill_null("").str.head(digits).str.pad_end(digits, "0")
         joined = pl.select(pl.concat_str([head, tail])).to_series()
-        return (*_within(joined.cast(pl.Int128, strict=False))[:2], 10**digits)
+        return _within(joined.cast(pl.Int128, strict=False), 10**digits)
     if isinstance(raw.dtype, pl.Decimal):
         scale = 10 ** (raw.dtype.scale or 0)
         wide = raw.to_physical()
-    return (*_within(wide)[:2], scale)
+    return _within(wide, scale)
 
 
-def _within(values: pl.Series) -> tuple[pl.Series, pl.Series | None, int]:
-    if values.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32):
-        return values.cast(pl.Int64), None, 1
-    beyond = ((values >= LIMIT) | (values <= -LIMIT)).fill_null(False)
-    if beyond.any():
-        return values.set(beyond, 0).cast(pl.Int64), beyond, 1
-    return values.cast(pl.Int64), None, 1
+def _within(values: pl.Series, scale: int = 1) -> tuple[pl.Series, pl.Series | None, int, tuple[int, int] | None]:
+    narrow = values.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
+    span = span_of(values)
+    if span is not None and not -LIMIT < span[0] <= span[1] < LIMIT:
+        beyond = ((values >= LIMIT) | (values <= -LIMIT)).fill_null(False)
+        return values.set(beyond, 0).cast(pl.Int64), beyond, scale, None
+    return values if narrow else values.cast(pl.Int64), None, scale, span

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import WIDE, Cell
-from engine.columns.planning import STATES, VALUE, Key, Part, Shown
-from engine.columns.running import DTYPES
+from engine.columns.grouping import Array
+from engine.columns.planning import STATES, VALUE, Form, Key, Part, Shown
+from engine.columns.running import DTYPES, series_of
 from engine.law import Law
 
 STATE = pl.Enum(STATES)
@@ -59,24 +60,36 @@ class Schema:
 
 
 def frame_of(
-    schema: Schema, part: Part, found: Mapping[int, pl.Series], height: int, kept: pl.Series | None, year: int, phase: str,
+    schema: Schema, part: Part, found: Mapping[int, Array], height: int, kept: pl.Series | None, year: int, phase: str,
     keys: pl.Series, owners: pl.Series | None, reasons: bool,
 ) -> pl.DataFrame:  # fmt: skip
     """The outcomes of one slice, only the rows of ``kept``."""
-    columns: dict[str, pl.Series] = {}
+    asked = schema.entity, schema.decisions, year, phase, reasons
+    if asked not in part.forms:
+        part.forms[asked] = _form(schema, part, year, phase, reasons)
+    form = part.forms[asked]
+    columns = [keys.alias("@key"), *(series_of(cell, found[cell.number]).alias(f"c{cell.number}") for cell in form.cells)]
+    if owners is not None:
+        columns.append(owners.alias("@of"))
+    frame = pl.DataFrame(columns)
+    assert frame.height == height
+    if kept is not None:
+        frame = frame.filter(kept)
+    return frame.lazy().select(form.expressions).collect(optimizations=pl.QueryOptFlags.none())
+
+
+def _form(schema: Schema, part: Part, year: int, phase: str, reasons: bool) -> Form:
+    cells: dict[int, Cell] = {}
 
     def use(cell: Cell) -> pl.Expr:
         if cell.constant:
             return pl.lit(cell.value, dtype=DTYPES[cell.kind])
-        name = f"c{cell.number}"
-        columns[name] = found[cell.number].alias(name)
-        return pl.col(name)
+        cells[cell.number] = cell
+        return pl.col(f"c{cell.number}")
 
     expressions = [pl.col("@key").alias("key"), pl.lit(year, dtype=pl.Int32).alias("year")]
-    if owners is not None:
+    if schema.part:
         expressions.append(pl.col("@of").alias("of"))
-        columns["@of"] = owners.alias("@of")
-    columns["@key"] = keys.alias("@key")
     expressions += [pl.lit(phase, dtype=pl.Enum(schema.phases)).alias("phase"), pl.lit(False).alias("proved")]
     for shown in part.shown:
         expressions += _shown(shown, schema, use)
@@ -84,11 +97,7 @@ def frame_of(
         held = dict(part.rules)
         for rule in schema.rules:
             expressions.append((use(held[rule]) if rule in held else pl.lit(False)).alias(f"rule:{rule}"))
-    frame = pl.DataFrame(list(columns.values()))
-    assert frame.height == height
-    if kept is not None:
-        frame = frame.filter(kept)
-    return frame.lazy().select(expressions).collect(optimizations=pl.QueryOptFlags.none())
+    return Form(tuple(cells.values()), expressions)
 
 
 def _shown(shown: Shown, schema: Schema, use: Any) -> list[pl.Expr]:

@@ -12,7 +12,7 @@ import polars as pl
 from engine.columns.data import Data
 from engine.facts import Facts
 from engine.facts.building import FactsBuilder, RawRow
-from engine.language import Cause, Vocabulary
+from engine.language import Cause, TableSpec, Vocabulary
 from engine.law import Law
 from engine.proving import Root
 
@@ -27,7 +27,7 @@ def facts_of(law: Law, data: Data, roots: Sequence[Root]) -> Facts:
     builder = FactsBuilder(law.vocabulary, data.tables.aliases)
     for table, frame in data.tables.given.items():
         mask = wanted.get(table)
-        rows = frame.filter(mask) if mask is not None else frame.clear()
+        rows = _named(law.vocabulary.tables[table], frame.filter(mask) if mask is not None else frame.clear())
         numbers = mask.arg_true().to_list() if mask is not None else []
         builder.add(table, [_raw(table, number + 1, cells) for number, cells in zip(numbers, rows.iter_rows(named=True), strict=True)])
     builder.withheld |= data.withheld
@@ -38,6 +38,12 @@ def facts_of(law: Law, data: Data, roots: Sequence[Root]) -> Facts:
             if column in relation_columns and not facts.doubtful(table, relation_columns):
                 facts._doubts[table, relation_columns] = cause
     return facts
+
+
+def _named(spec: TableSpec, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with their ids and references as texts, where they were given as numbers."""
+    kinds = {name: column.type.kind for name, column in spec.columns.items()}
+    return rows.with_columns(pl.col(n).cast(pl.String) for n, dtype in rows.schema.items() if dtype.is_integer() and kinds.get(n) in ("text", "ref"))
 
 
 def _doubted(vocabulary: Vocabulary, data: Data) -> list[tuple[str, str]]:

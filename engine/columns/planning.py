@@ -9,7 +9,7 @@ from typing import Any
 from engine.columns.cells import CODE, Cell, Cells, Space, Unsupported
 from engine.columns.compiling import mapped, parts_of
 from engine.columns.data import Data
-from engine.columns.running import Schedule, schedule
+from engine.columns.scheduling import Computation
 from engine.columns.settling import Outcome, Settling
 from engine.columns.surroundings import Bound
 from engine.columns.values import Code, Members, Number, Truth, Value
@@ -40,8 +40,20 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Form:
+    """How the outcomes of an entity are written: expressions over its keys and the columns `c<number>` of cells."""
+
+    cells: tuple[Cell, ...]
+    expressions: list[Any]
+
+
+@dataclass(frozen=True)
 class Part:
-    """What a plan says of one entity."""
+    """What a plan says of one entity.
+
+    Attributes:
+        forms: how it was put out before, by what was asked.
+    """
 
     entity: str
     space: Space
@@ -49,6 +61,7 @@ class Part:
     shown: tuple[Shown, ...]
     rules: tuple[tuple[str, Cell], ...]
     exact: Cell
+    forms: dict[Any, Form] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ class Plan:
     parts: tuple[Part, ...]
     kept: Mapping[Key, Value]
     asked: Mapping[tuple[Any, ...], Any]
-    made: Schedule
+    made: Computation
     year: int
     phase: str
     unsupported: tuple[str, ...] = field(default=())
@@ -103,7 +116,7 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
     )
     remembered = {key: outcomes[key].value for key in kept}
     outputs = [c for part in parts for c in _cells_of(part)] + [c for value in remembered.values() for c in cells_of(value)]
-    return Plan(parts, remembered, dict(data.asked), schedule(outputs), program.year, program.phase.id, tuple(unsupported))
+    return Plan(parts, remembered, dict(data.asked), Computation(outputs), program.year, program.phase.id, tuple(unsupported))
 
 
 def compiler_of(data: Data, program: Program, earlier: Mapping[tuple[str, str, int], Value], years: tuple[int, ...]) -> Settling:

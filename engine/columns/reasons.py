@@ -21,7 +21,8 @@ from engine.columns.data import Data
 from engine.columns.encoding import EPOCH
 from engine.columns.planning import Key, environment
 from engine.columns.roots import Slice
-from engine.columns.running import DTYPES, Run, schedule
+from engine.columns.running import DTYPES, Run
+from engine.columns.scheduling import Computation
 from engine.columns.settling import Outcome, Settling
 from engine.columns.surroundings import Env
 from engine.columns.values import Code, Members, Number, Truth, Value
@@ -64,7 +65,7 @@ class Sentences:
                 rules.append((typed.rule, stands, dict(self._fills(compiler, typed.rule, env, space))))
         certain = outcome.value.exact
         cells = [certain] + [cell for _, stands, fills in rules for cell in (stands, *(x for f in fills.values() for x in _cells(f.value)))]
-        found = Run(schedule(cells), self.data).run()
+        found = Run(Computation(cells), self.data).run()
         self.columns = {f"c{number}": series for number, series in found.items()}
         frame = pl.DataFrame(
             [series.alias(name) for name, series in self.columns.items()] or [pl.repeat(True, height, eager=True).alias("@")]

@@ -10,6 +10,7 @@ import polars as pl
 
 from engine.columns.cells import Space
 from engine.columns.data import Data
+from engine.columns.grouping import Array
 from engine.law import Law, Selection
 from engine.problems import input_error
 
@@ -64,28 +65,29 @@ def slices(law: Law, selection: Selection, data: Data, entity: str, only: pl.Ser
         return
     height = data.tables.size(spec.table)
     for year in years:
-        mask = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+        mask = numpy.zeros(height, dtype=bool)
         for table in spec.seen_in:
-            mask = mask | _seen(law, data, table, spec.table, year, height)
+            if not mask.all():
+                _see(mask, law, data, table, spec.table, year)
         if asked is not None:
-            mask = mask & asked
+            mask &= asked.to_numpy()
         if mask.any():
-            yield Slice(entity, year, ("rows", spec.table), None if mask.all() else mask)
+            yield Slice(entity, year, ("rows", spec.table), None if mask.all() else pl.Series(mask))
 
 
 def _owner_column(law: Law, table: str, target: str) -> str | None:
     return next((name for name, c in law.vocabulary.tables[table].columns.items() if c.type.table == target), None)
 
 
-def _seen(law: Law, data: Data, table: str, target: str, year: int, height: int) -> pl.Series:
-    """The rows of ``target`` that a row of ``table`` shows to exist in a year: its own, or any year of its plan."""
-    empty = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+def _see(found: Array, law: Law, data: Data, table: str, target: str, year: int) -> None:
+    """Mark the rows of ``target`` that a row of ``table`` shows to exist in a year: its own, or any year of its plan."""
     owner, columns = _owner_column(law, table, target), law.vocabulary.tables[table].columns
     if owner is None or data.tables.size(table) == 0:
-        return empty
+        return
     rows = data.tables.column(table, owner)
     if "year" in columns and (own := data.tables.column(table, "year")).unknown is None and own.none is None:
-        return _named(data, ("part", table, (("year", year),)), owner, height)
+        _see_named(found, data, ("part", table, (("year", year),)), owner)
+        return
     here = pl.repeat(False, len(rows.values), dtype=pl.Boolean, eager=True)
     yearless = ~here
     if "year" in columns:
@@ -107,20 +109,17 @@ def _seen(law: Law, data: Data, table: str, target: str, year: int, height: int)
                 here = here | named
     for mask in (rows.unknown, rows.none):
         here = here if mask is None else here & ~mask
-    index = rows.values.filter(here)
-    return empty.scatter(index, True) if len(index) else empty
+    found[rows.values.filter(here).to_numpy()] = True
 
 
-def _named(data: Data, space: Space, owner: str, height: int) -> pl.Series:
-    """The rows that a column of a part refers to."""
-    found, index = numpy.zeros(height, dtype=bool), data.array(space, owner, "values")
-    stated, certain = data.tables.column(space[1], owner), numpy.ones(len(index), dtype=bool)
-    for part in ("unknown", "none"):
-        if getattr(stated, part) is not None:
-            certain &= ~data.array(space, owner, part)
-    index = index[certain]
-    found[index] = True
-    return pl.Series(found)
+def _see_named(found: Array, data: Data, space: Space, owner: str) -> None:
+    """Mark the rows that a column of a part refers to."""
+    index, stated = data.references(space, owner), data.tables.column(space[1], owner)
+    if stated.unknown is None and stated.none is None and data.identical(space, owner, len(found)):
+        found[:] = True
+        return
+    masks = [data.array(space, owner, part) for part in ("unknown", "none") if getattr(stated, part) is not None]
+    found[index[~numpy.logical_or.reduce(masks)] if masks else index] = True
 
 
 def _dated(data: Data, entity: str, table: str, column: str, years: tuple[int, ...], asked: pl.Series | None) -> Iterator[Slice]:

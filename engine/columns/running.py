@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import polars as pl
@@ -12,108 +12,64 @@ import polars as pl
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell, Space
 from engine.columns.data import Data
 from engine.columns.grouping import Array, Runs, identical
-from engine.columns.strips import Strips, dtype_of
+from engine.columns.scheduling import Computation, Schedule
+from engine.columns.strips import dtype_of
 
+if TYPE_CHECKING:
+    from engine.columns.machine import Call
+
+SHARED = 2**14
+"""Columns of so many rows are not copied on their way out."""
 DTYPES: dict[str, Any] = {INT: pl.Int64, WIDE: pl.Int128, DAY: pl.Int32, CODE: pl.UInt16, ROW: pl.UInt32, BOOL: pl.Boolean, TEXT: pl.String}
-LEAVES = ("column", "row", "import")
-FOLDS = ("group", "pair")
-
-
-@dataclass
-class Schedule:
-    """In which order cells are computed.
-
-    Attributes:
-        depth: the last level.
-        folds: level -> cells that bring rows of other spaces together; they come before the strips of their level.
-        strips: level -> a program for each space.
-        last: cell -> the last level that reads it; an output is never let go.
-    """
-
-    depth: int
-    folds: dict[int, list[Cell]] = field(default_factory=dict)
-    strips: dict[int, list[tuple[Space, Strips]]] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
-    outputs: list[Cell] = field(default_factory=list)
-
-
-def schedule(outputs: Iterable[Cell]) -> Schedule:
-    """Which cells are computed at which level: all that a cell reads in other rows is there before it."""
-    wanted = [cell for cell in outputs if not cell.constant]
-    cells = _ordered(wanted)
-    level: dict[int, int] = {}
-    for cell in cells:
-        level[cell.number] = _level(cell, level)
-    made = Schedule(max(level.values(), default=0), outputs=wanted)
-    stored = {cell.number for cell in wanted}
-    here: dict[tuple[int, Space], list[Cell]] = {}
-    for cell in cells:
-        at = level[cell.number]
-        for a in cell.args:
-            if not a.constant:
-                made.last[a.number] = max(made.last.get(a.number, 0), at)
-                if level[a.number] < at or cell.op in FOLDS or a.space != cell.space:
-                    stored.add(a.number)
-        if cell.op in FOLDS:
-            made.folds.setdefault(at, []).append(cell)
-        elif cell.op not in LEAVES:
-            here.setdefault((at, cell.space or ()), []).append(cell)
-    for cell in wanted:
-        made.last[cell.number] = made.depth + 1
-    for (at, space), own in here.items():
-        numbers = frozenset(cell.number for cell in own)
-        results = [cell for cell in own if cell.number in stored]
-        made.strips.setdefault(at, []).append((space, Strips(results, numbers)))
-    return made
-
-
-def _ordered(wanted: list[Cell]) -> list[Cell]:
-    found: dict[int, Cell] = {}
-    todo = list(wanted)
-    while todo:
-        cell = todo.pop()
-        if cell.number not in found and not cell.constant:
-            found[cell.number] = cell
-            todo.extend(cell.args)
-    return [found[number] for number in sorted(found)]
-
-
-def _level(cell: Cell, level: Mapping[int, int]) -> int:
-    """What gathers rows of another space comes after what fills it; a column of the facts is there from the start."""
-    if cell.op in FOLDS:
-        return max(level[a.number] for a in cell.args if not a.constant) + 1 if any(not a.constant for a in cell.args) else 1
-    if cell.op in ("gather", "spread"):
-        *index, item = cell.args
-        return max([level[a.number] for a in index] + [0 if item.op in LEAVES else level[item.number] + 1])
-    return max((level[a.number] for a in cell.args if not a.constant), default=0)
 
 
 class Run:
-    """One plan over one register."""
+    """One plan over one register.
 
-    def __init__(self, made: Schedule, data: Data) -> None:
-        self.made, self.data = made, data
+    Args:
+        rows: how many are decided; ``compiled`` whether to compile as for many registers.
+    """
+
+    def __init__(self, computation: Computation, data: Data, rows: int = 0, compiled: bool = False) -> None:
+        self.computation, self.data, self.rows, self.compiled = computation, data, rows, compiled
         self.found: dict[int, Array] = {}
         self._runs: dict[int, Runs] = {}
         self._pairs: dict[Space, tuple[Array, Array]] = {}
 
     def run(self) -> dict[int, pl.Series]:
         """The values of every cell that is an output, by its number."""
-        return {cell.number: series_of(cell, values) for cell, values in self.values()}
+        return {cell.number: series_of(cell, values).cast(DTYPES[cell.kind]) for cell, values in self.values()}
 
     def values(self) -> list[tuple[Cell, Array]]:
         """Every cell that is an output with its values."""
-        made = self.made
-        for level in range(made.depth + 1):
-            for cell in made.folds.get(level, ()):
-                self.found[cell.number] = self._pair(cell) if cell.op == "pair" else self._fold(cell)
-            for space, strips in made.strips.get(level, ()):
-                given = {(what, cell.number): self.value(cell) for what, cell in strips.given}
-                self.found.update(strips.run(given, self._height(space), self.data.buffers))
-            for number in [n for n in self.found if made.last.get(n, 0) <= level]:
-                del self.found[number]
-                self._runs.pop(number, None)
-        return [(cell, self.value(cell)) for cell in made.outputs]
+        run_together([self])
+        return self.outputs()
+
+    def outputs(self) -> list[tuple[Cell, Array]]:
+        """Every cell that is an output with its values, after the run."""
+        return [(cell, self.value(cell)) for cell in self.computation.outputs]
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        return self.computation.schedule(self)
+
+    def begin(self, level: int) -> list[Call]:
+        """Compute a level, but for what the calls compute."""
+        calls = []
+        for cell in self.schedule.folds.get(level, ()):
+            self.found[cell.number] = self._pair(cell) if cell.op == "pair" else self._fold(cell)
+        for program in self.schedule.programs.get(level, ()):
+            found, call = program.begin(self)
+            self.found.update(found)
+            if call is not None:
+                calls.append(call)
+        return calls
+
+    def end(self, level: int) -> None:
+        """Let go of what no later level reads."""
+        for number in [n for n in self.found if self.schedule.last.get(n, 0) <= level]:
+            del self.found[number]
+            self._runs.pop(number, None)
 
     def value(self, cell: Cell) -> Array:
         """The values of a cell that is a column of the facts, or was computed before."""
@@ -125,14 +81,19 @@ class Run:
     def _leaf(self, cell: Cell) -> Array:
         assert cell.space is not None
         if cell.op == "row":
-            return numpy.arange(self._height(cell.space), dtype=numpy.int64)
+            return numpy.arange(self.height(cell.space), dtype=numpy.int64)
         if cell.op == "import":
             return self.data.imports[cell.extra]
-        assert cell.op == "column", cell
+        assert cell.op == "column", cell.op
         return self.data.array(cell.space, *cell.extra)
 
-    def _height(self, space: Space) -> int:
+    def height(self, space: Space) -> int:
         return len(self._pairs[space][0]) if space[0] == "pairs" else self.data.height(space)
+
+    def homes(self, index: Cell, space: Space) -> Array:
+        """For each row of ``space`` the only row that refers to it by a column of the facts; -1 where none does."""
+        assert index.space is not None
+        return self.data.homes(index.space, index.extra[0], self.height(space))
 
     # -- between spaces -----------------------------------------------------------------------------------------
 
@@ -145,7 +106,7 @@ class Run:
             found = self._runs[index.number] = Runs.of(self.value(index))
         return found
 
-    def _identity(self, index: Cell, size: int) -> bool:
+    def identity(self, index: Cell, size: int) -> bool:
         """Whether each row names itself."""
         if index.op == "column" and index.space is not None:
             return self.data.identical(index.space, index.extra[0], size)
@@ -155,9 +116,9 @@ class Run:
         function, rows = cell.extra
         item, dtype = cell.args[0], dtype_of(cell)
         if len(cell.args) == 1:
-            return self._fold_all(function, item, self._height(rows), dtype)
-        index, height = cell.args[1], self._height(cell.space or ())
-        if self._identity(index, height):
+            return self._fold_all(function, item, self.height(rows), dtype)
+        index, height = cell.args[1], self.height(cell.space or ())
+        if self.identity(index, height):
             return numpy.full(height, item.value, dtype) if item.constant else self.value(item).astype(dtype, copy=False)
         runs = self.runs(index)
         if item.constant:
@@ -189,8 +150,8 @@ class Run:
             half = len(lefts)
             sides = []
             for side, at, own in (("left", left_space, cell.args[:half]), ("right", right_space, cell.args[half:])):
-                rows = pl.Series(side, numpy.arange(self._height(at), dtype=numpy.int64))
-                sides.append(pl.DataFrame([rows, *(series_of(k, self.value(k)).alias(f"k{i}") for i, k in enumerate(own))]))
+                rows = pl.Series(side, numpy.arange(self.height(at), dtype=numpy.int64))
+                sides.append(pl.DataFrame([rows, *(series_of(k, self.value(k)).cast(DTYPES[k.kind]).alias(f"k{i}") for i, k in enumerate(own))]))
             left, right = sides
             if half:
                 joined = left.join(right, on=[f"k{i}" for i in range(half)], how="inner", maintain_order="left")
@@ -200,7 +161,27 @@ class Run:
         return self._pairs[space][0 if cell.extra == "left" else 1]
 
 
+def run_together(runs: Sequence[Run]) -> None:
+    """Carry out runs none of which needs another, level by level."""
+    for level in range(max((run.schedule.depth for run in runs), default=-1) + 1):
+        calls = [call for run in runs for call in run.begin(level)]
+        if calls:
+            from engine.columns.machine import carry_out  # compiles: not needed for small registers
+
+            carry_out(calls)
+            del calls
+        for run in runs:
+            if level <= run.schedule.depth:
+                run.end(level)
+
+
 def series_of(cell: Cell, values: Array) -> pl.Series:
-    """Computed values as a series of the type that `DTYPES` says."""
-    dtype = DTYPES[cell.kind]
-    return pl.Series(values.tolist(), dtype=dtype) if values.dtype == object else pl.Series(values).cast(dtype)
+    """Computed values as a series, whole numbers in the width in which they are held."""
+    if values.dtype == object:
+        return pl.Series(values.tolist(), dtype=DTYPES[cell.kind])
+    if values.dtype == numpy.bool_ or len(values) < SHARED:
+        return pl.Series(values)
+    import pyarrow  # not needed for small registers
+
+    kind = pyarrow.from_numpy_dtype(values.dtype)
+    return pl.Series(pyarrow.Array.from_buffers(kind, len(values), [None, pyarrow.py_buffer(numpy.ascontiguousarray(values))]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy
 
@@ -12,7 +13,7 @@ from engine.columns.grouping import Array
 NARROW = 2**16
 """Fewer different keys are sorted by counting."""
 WIDE = 2**62
-NONE_KEY, UNKNOWN_KEY = 0, 1
+NONE_KEY, UNKNOWN_KEY, FIRST_KEY = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Key:
 
     Attributes:
         codes: of each row; ``width`` is more than any of them.
-        low: the value whose number is 2; where ``values`` is given these are the values in order instead.
+        low: the value whose number is `FIRST_KEY`; where ``values`` is given these are the values in order instead.
     """
 
     codes: Array
@@ -31,14 +32,15 @@ class Key:
 
     @classmethod
     def of(cls, values: Array, none: Array | None, unknown: Array | None) -> Key:
-        """Of 64-bit integers, with masks of where they mean nothing."""
+        """Of integers, with masks of where they mean nothing."""
         low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
         distinct = None
-        if high - low < NARROW:
-            codes, width = values - (low - 2), high - low + 3
+        if high - low < NARROW - FIRST_KEY:
+            codes, width = numpy.empty(len(values), numpy.uint16), high - low + 1 + FIRST_KEY
+            numpy.subtract(values, low - FIRST_KEY, out=codes, dtype=numpy.int64, casting="unsafe")
         else:
             distinct, codes = numpy.unique(values, return_inverse=True)
-            codes, width = codes + 2, len(distinct) + 2
+            codes, width = codes + FIRST_KEY, len(distinct) + FIRST_KEY
         for mask, code in ((unknown, UNKNOWN_KEY), (none, NONE_KEY)):
             if mask is not None:
                 codes[mask] = code
@@ -49,9 +51,9 @@ class Key:
         if wanted is None:
             return NONE_KEY
         if self.values is None:
-            return wanted - self.low + 2 if 2 <= wanted - self.low + 2 < self.width else None
+            return wanted - self.low + FIRST_KEY if 0 <= wanted - self.low < self.width - FIRST_KEY else None
         at = int(numpy.searchsorted(self.values, wanted))
-        return at + 2 if at < len(self.values) and int(self.values[at]) == wanted else None
+        return at + FIRST_KEY if at < len(self.values) and int(self.values[at]) == wanted else None
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,19 @@ class Sorting:
     sorted: Array
 
     @classmethod
-    def of(cls, keys: Iterable[Key]) -> Sorting:
-        keys = tuple(keys)
-        width, joint = 1, numpy.zeros(len(keys[0].codes), numpy.int64)
-        for key in keys:
-            joint = joint * key.width + key.codes
-            width *= key.width
+    def of(cls, keys: Sequence[Key], height: int) -> Sorting:
+        """Of the rows of a table; without keys they are all alike."""
+        width = prod(key.width for key in keys)
         assert width < WIDE, "so many different keys cannot be told apart by one number"
+        joint = numpy.zeros(height, numpy.uint8) if not keys else keys[0].codes
+        for key in keys[1:]:
+            joint = joint.astype(numpy.int64) * key.width + key.codes
         if width < NARROW:
-            joint = joint.astype(numpy.uint16)
+            joint = joint.astype(numpy.uint16, copy=False)
         if bool((joint[1:] >= joint[:-1]).all()):
-            return cls(keys, None, joint)
+            return cls(tuple(keys), None, joint)
         order = numpy.argsort(joint, kind="stable")
-        return cls(keys, order, joint.take(order))
+        return cls(tuple(keys), order, joint.take(order))
 
     def part(self, wanted: Iterable[int | None]) -> tuple[int, int]:
         """The first row of a part and the one after its last, in this order."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import polars as pl
 
-from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell
+from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell, Space
 from engine.columns.encoding import EPOCH
+
+if TYPE_CHECKING:
+    from engine.columns.running import Run
 
 STRIP = 4_096
 SMALL = 256
@@ -72,8 +75,8 @@ class Strips:
         given: what must be given: `strip`, a cell of this space, or `whole`, a cell of another, of which rows are gathered.
     """
 
-    def __init__(self, wanted: Iterable[Cell], here: frozenset[int]) -> None:
-        self.here, self.wanted = here, list(wanted)
+    def __init__(self, space: Space, wanted: Iterable[Cell], here: frozenset[int]) -> None:
+        self.space, self.here, self.wanted = space, here, list(wanted)
         self.given: list[tuple[str, Cell]] = []
         self._steps: list[tuple[Callable[..., Any], Callable[[Sequence[Any]], Any]]] = []
         self._fixed: dict[int, Any] = {}
@@ -95,6 +98,11 @@ class Strips:
                 register, complement = self._where(cell)
                 out = self._out[cell.number] = self._register()
                 self._step(numpy.logical_not if complement else _copy, register, out)
+
+    def begin(self, run: Run) -> tuple[dict[int, Array], None]:
+        """The values of the wanted cells, by number."""
+        given = {(what, cell.number): run.value(cell) for what, cell in self.given}
+        return self.run(given, run.height(self.space), run.data.buffers), None
 
     def run(self, given: Mapping[tuple[str, int], Array], height: int, buffers: Buffers) -> dict[int, Array]:
         """The values of the wanted cells, by number.

@@ -1,0 +1,167 @@
+"""The cells of a plan as loops of machine code: what a register's shape allows to be read in passing is not made a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from engine.columns.cells import TEXT, WIDE, Cell, Space
+from engine.columns.emitting import Argument, Loop, Shape, emittable, lying, thin
+from engine.columns.machine import Call, Library
+from engine.columns.scheduling import LEAVES, Schedule
+from engine.columns.strips import dtype_of
+
+if TYPE_CHECKING:
+    from engine.columns.running import Run
+
+Array = Any
+
+
+def shape_of(facts: Iterable[Cell], groups: Iterable[Cell], run: Run) -> Shape:
+    """What a register lets loops leave out.
+
+    Args:
+        facts: columns of the facts; ``groups`` folds by a column of the facts.
+    """
+    data, spaces, single, same, widths = run.data, set[Space](), set[int](), set[int](), set[tuple[tuple[str, str], str]]()
+    for cell in facts:
+        assert cell.space is not None
+        spaces.add(cell.space)
+        if cell.extra[1] == "values" and cell.kind != TEXT:
+            widths.add(((cell.space[1], cell.extra[0]), data.width(cell.space[1], cell.extra[0])))
+    for cell in groups:
+        index = cell.args[1]
+        if run.identity(index, run.height(cell.space or ())):
+            single.add(cell.number)
+            same.add(cell.number)
+        elif (runs := run.runs(index)).single and runs.count:
+            single.add(cell.number)
+    ordered = frozenset(space for space in spaces if space[0] == "part" and data.order(space) is not None)
+    return Shape(ordered, frozenset(single), frozenset(same), frozenset(widths))
+
+
+class Fused:
+    """The loop of one space at one level, as a program that a run carries out."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.wanted = [cell for cell in loop.own.values() if cell.number in loop.wanted]
+        self.library: Library | None = None
+
+    def begin(self, run: Run) -> tuple[dict[int, Array], Call]:
+        """Room for the values of the cells that it puts out, by number, and the call that computes them."""
+        assert self.library is not None
+        height = run.height(self.loop.space)
+        found = {cell.number: numpy.empty(height, dtype_of(cell)) for cell in self.wanted}
+        given: list[int] = []
+        held = []
+        for argument in self.loop.arguments:
+            if argument.what == "height":
+                given.append(run.height(argument.space))
+            else:
+                held.append(_array(argument, run, found, dict(self.loop.shape.widths)))
+                given.append(held[-1].ctypes.data)
+        return found, Call(self.library, self.loop.name, given, height, held)
+
+
+def _array(argument: Argument, run: Run, found: Mapping[int, Array], widths: Mapping[tuple[str, str], str]) -> Array:
+    cell, space = argument.cell, argument.space
+    if argument.what == "order":
+        array, dtype = run.data.order(space), numpy.int64
+    elif argument.what == "home":
+        assert cell is not None
+        array, dtype = run.homes(cell, space), numpy.int64
+    else:
+        assert cell is not None
+        dtype = dtype_of(cell)
+        if argument.what == "out":
+            array = found[cell.number]
+        elif argument.what == "column":
+            array, dtype = run.data.lying(space, *cell.extra), lying(cell, widths)
+        else:
+            array = run.value(cell)
+    assert array.dtype == dtype, (argument, array.dtype)
+    return numpy.ascontiguousarray(array)
+
+
+def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Schedule | None:
+    """A schedule of loops; None where loops cannot compute all the cells.
+
+    Args:
+        cells: all that the outputs need, arguments first.
+        full: whether to compile with care.
+    """
+    if not emittable(cells):
+        return None
+    level: dict[int, int] = {}
+    for cell in cells:
+        level[cell.number] = _level(cell, level, shape)
+    made = Schedule(outputs, max(level.values(), default=0))
+    stored = {cell.number for cell in outputs}
+    here: dict[tuple[int, Space], dict[int, Cell]] = {}
+    for cell in cells:
+        at = level[cell.number]
+        if _heavy(cell, shape):
+            made.folds.setdefault(at, []).append(cell)
+            stored.update(a.number for a in cell.args if not a.constant)
+            for a in cell.args:
+                made.read(a, at)
+        elif cell.op not in LEAVES:
+            here.setdefault((at, cell.space or ()), {})[cell.number] = cell
+            stored.update(a.number for a in cell.args if not a.constant and not thin(a) and (level[a.number] < at or a.space != cell.space))
+    if any(cell.kind == WIDE for cell in cells if cell.number in stored or _heavy(cell, shape)):
+        return None
+    loops = []
+    for (at, space), own in here.items():
+        needed = _needed(own, stored)
+        if needed:
+            fused = Fused(Loop(f"loop{len(loops)}", space, needed, frozenset(n for n in needed if n in stored), shape))
+            loops.append(fused)
+            made.programs.setdefault(at, []).append(fused)
+            for argument in fused.loop.arguments:
+                if argument.cell is not None and argument.what == "values":
+                    made.read(argument.cell, at)
+    compiled(loops, full)
+    made.keep()
+    return made
+
+
+def compiled(loops: list[Fused], full: bool) -> None:
+    """Compile all loops together."""
+    text = "\n".join(["declare i64 @llvm.umin.i64(i64, i64)", *(fused.loop.text for fused in loops)])
+    library = Library(text, [fused.loop.name for fused in loops], full)
+    for fused in loops:
+        fused.library = library
+
+
+def _heavy(cell: Cell, shape: Shape) -> bool:
+    """Whether a cell brings rows of other spaces together, by more than a look at one of them."""
+    return cell.op == "pair" or (cell.op == "group" and cell.number not in shape.single)
+
+
+def _level(cell: Cell, level: Mapping[int, int], shape: Shape) -> int:
+    """All that is read in other rows, and is no fact, is there before."""
+
+    def ready(item: Cell) -> int:
+        return 0 if item.constant or item.op in LEAVES else level[item.number] + 1
+
+    if _heavy(cell, shape):
+        return max(ready(a) for a in cell.args)
+    if cell.op in ("gather", "spread", "group"):
+        item, index = (cell.args[1], cell.args[:1]) if cell.op == "gather" else (cell.args[0], ())
+        return max([level[a.number] for a in index] + [0 if item.constant or thin(item) else level[item.number] + 1])
+    return max((level[a.number] for a in cell.args if not a.constant), default=0)
+
+
+def _needed(own: Mapping[int, Cell], stored: set[int]) -> dict[int, Cell]:
+    """Of the cells of one loop those that are put out, and what they need, arguments first."""
+    found: set[int] = set()
+    todo = [number for number in own if number in stored]
+    while todo:
+        number = todo.pop()
+        if number not in found:
+            found.add(number)
+            todo.extend(a.number for a in own[number].args if a.number in own)
+    return {number: cell for number, cell in own.items() if number in found}

@@ -1,0 +1,126 @@
+"""Loops compiled to machine code by LLVM, and carried out together, on several cores."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy
+
+from engine.columns.threads import each, threads
+
+OPTIONAL_PASSES = (21,)
+"""Since this version LLVM can be told to leave out a pass."""
+SHARE = 16_384
+"""A core is given so many rows at least."""
+BLOCK = 512
+"""So many rows of every loop are computed before the next rows of any: what they read of the same facts is still near."""
+_DRIVER = """
+define void @drive(i64 %start, i64 %end, i64 %many, ptr %functions, ptr %arguments) nounwind {
+entry:
+  br label %block
+block:
+  %from = phi i64 [ %start, %entry ], [ %to, %blocked ]
+  %next = add i64 %from, BLOCK
+  %to = call i64 @llvm.smin.i64(i64 %next, i64 %end)
+  br label %each
+each:
+  %n = phi i64 [ 0, %block ], [ %after, %each ]
+  %f = getelementptr ptr, ptr %functions, i64 %n
+  %function = load ptr, ptr %f, align 8
+  %a = getelementptr ptr, ptr %arguments, i64 %n
+  %own = load ptr, ptr %a, align 8
+  call void %function(i64 %from, i64 %to, ptr %own)
+  %after = add i64 %n, 1
+  %another = icmp slt i64 %after, %many
+  br i1 %another, label %each, label %blocked
+blocked:
+  %more = icmp slt i64 %to, %end
+  br i1 %more, label %block, label %done
+done:
+  ret void
+}
+declare i64 @llvm.smin.i64(i64, i64)
+""".replace("BLOCK", str(BLOCK))
+
+
+class Library:
+    """Functions compiled together; they can be called as long as it is there.
+
+    Args:
+        text: of the module, in LLVM's intermediate language.
+        names: of the functions.
+        full: whether to compile with care, so that several rows are computed at once; it takes ten times as long.
+
+    Attributes:
+        addresses: function -> where it is.
+    """
+
+    def __init__(self, text: str, names: Iterable[str], full: bool) -> None:
+        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        machine = _target().create_target_machine(cpu=cpu, features=features, opt=2 if full else 0)
+        module = llvm.parse_assembly(text)
+        options = llvm.create_pipeline_tuning_options(speed_level=2 if full else 0)
+        options.loop_vectorization = full
+        passes = llvm.create_pass_builder(machine, options)
+        passes.getModulePassManager().run(module, passes)
+        self._engine = llvm.create_mcjit_compiler(module, machine)
+        self._engine.finalize_object()
+        self.addresses = {name: self._engine.get_function_address(name) for name in names}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function with what it is given.
+
+    Attributes:
+        arguments: addresses and numbers; ``held`` keeps alive what the addresses lead to.
+        height: how many rows it computes.
+    """
+
+    library: Library
+    name: str
+    arguments: Sequence[int]
+    height: int
+    held: Any
+
+
+def carry_out(calls: Iterable[Call]) -> None:
+    """Carry out calls that do not need each other: those over as many rows block by block, a share of the rows on each core."""
+    by_height: dict[int, list[Call]] = {}
+    for one in calls:
+        if one.height:
+            by_height.setdefault(one.height, []).append(one)
+    for height, together in by_height.items():
+        given = [numpy.array([*one.arguments, 0], dtype=numpy.int64) for one in together]
+        functions = numpy.array([one.library.addresses[one.name] for one in together], dtype=numpy.int64)
+        arguments = numpy.array([array.ctypes.data for array in given], dtype=numpy.int64)
+        rest = len(together), functions.ctypes.data, arguments.ctypes.data
+        shares = min(threads(), -(-height // SHARE))
+        bounds = [height * n // shares for n in range(shares + 1)]
+        drive = _drive()
+        each(lambda share, rest=rest: drive(*share, *rest), list(zip(bounds, bounds[1:], strict=False)))  # type: ignore[misc]
+
+
+@cache
+def _target() -> Any:
+    if llvm.llvm_version_info >= OPTIONAL_PASSES:  # it takes half of the time, and straight lines of conditions gain nothing by it
+        llvm.set_option("", "--opt-disable=instcombine")
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple()
+
+
+@cache
+def _driver() -> Library:
+    return Library(_DRIVER, ["drive"], False)
+
+
+@cache
+def _drive() -> Any:
+    word = ctypes.c_int64
+    return ctypes.CFUNCTYPE(None, word, word, word, word, word)(_driver().addresses["drive"])

@@ -1,0 +1,142 @@
+"""In which order the cells of a plan are computed: level by level, what reads other rows after what fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.columns.cells import Cell, Space
+from engine.columns.strips import Strips
+
+if TYPE_CHECKING:
+    from engine.columns.emitting import Shape
+    from engine.columns.machine import Call
+    from engine.columns.running import Run
+
+LEAVES = ("column", "row", "import")
+FOLDS = ("group", "pair")
+QUICK_FROM, FULL_FROM = 100_000, 3_000_000
+"""Rows from which loops pay that are compiled in a hurry, and those that are compiled with care (ten times as long)."""
+
+
+class Program(Protocol):
+    """What computes the cells of one space at one level."""
+
+    def begin(self, run: Run) -> tuple[dict[int, Any], Call | None]:
+        """The arrays of the cells that it puts out, by number, and what fills them, if they are not filled."""
+
+
+@dataclass
+class Schedule:
+    """In which order cells are computed.
+
+    Attributes:
+        outputs: what is put out; no constant.
+        depth: the last level.
+        folds: level -> cells that bring rows of other spaces together; they come before the programs of their level.
+        programs: level -> a program for each space.
+        last: cell -> the last level that reads it; an output is never let go.
+    """
+
+    outputs: list[Cell]
+    depth: int = 0
+    folds: dict[int, list[Cell]] = field(default_factory=dict)
+    programs: dict[int, list[Program]] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
+
+    def read(self, cell: Cell, level: int) -> None:
+        """Note that a level reads a cell."""
+        if not cell.constant:
+            self.last[cell.number] = max(self.last.get(cell.number, 0), level)
+
+    def keep(self) -> None:
+        """Let no output go."""
+        for cell in self.outputs:
+            self.last[cell.number] = self.depth + 1
+
+
+class Computation:
+    """The cells that some outputs need, and the schedules that were made for them.
+
+    Attributes:
+        imported: the years whose decisions are read.
+        cells: arguments first; ``facts`` those of them that are columns of the facts, ``groups`` those that fold by one.
+    """
+
+    def __init__(self, outputs: Iterable[Cell]) -> None:
+        self.outputs = [cell for cell in outputs if not cell.constant]
+        self.cells = _ordered(self.outputs)
+        self.facts = [cell for cell in self.cells if cell.op == "column"]
+        self.groups = [cell for cell in self.cells if cell.op == "group" and len(cell.args) == 2 and cell.args[1].op == "column"]
+        self.imported = frozenset(cell.extra[2] for cell in self.cells if cell.op == "import")
+        self._strips: Schedule | None = None
+        self._fused: dict[tuple[Shape, bool], Schedule | None] = {}
+        self._rows = 0
+
+    def schedule(self, run: Run) -> Schedule:
+        """How to carry out a run: the more rows were decided so, the more compiling is worth."""
+        self._rows += run.rows
+        full = run.compiled or self._rows >= FULL_FROM
+        return (self._loops(run, full) if full or self._rows >= QUICK_FROM else None) or self._programs()
+
+    def _programs(self) -> Schedule:
+        """A schedule of programs over strips."""
+        if self._strips is None:
+            self._strips = _strips(self.outputs, self.cells)
+        return self._strips
+
+    def _loops(self, run: Run, full: bool) -> Schedule | None:
+        """A schedule of loops of machine code for registers of the same shape; None where loops cannot compute all of it."""
+        from engine.columns.fusing import fuse, shape_of  # compiles: not needed for small registers
+
+        shape = shape_of(self.facts, self.groups, run)
+        if (shape, full) not in self._fused:
+            self._fused[shape, full] = fuse(self.outputs, self.cells, shape, full)
+        return self._fused[shape, full]
+
+
+def _strips(outputs: list[Cell], cells: list[Cell]) -> Schedule:
+    level: dict[int, int] = {}
+    for cell in cells:
+        level[cell.number] = _level(cell, level)
+    made = Schedule(outputs, max(level.values(), default=0))
+    stored = {cell.number for cell in outputs}
+    here: dict[tuple[int, Space], list[Cell]] = {}
+    for cell in cells:
+        at = level[cell.number]
+        for a in cell.args:
+            made.read(a, at)
+            if not a.constant and (level[a.number] < at or cell.op in FOLDS or a.space != cell.space):
+                stored.add(a.number)
+        if cell.op in FOLDS:
+            made.folds.setdefault(at, []).append(cell)
+        elif cell.op not in LEAVES:
+            here.setdefault((at, cell.space or ()), []).append(cell)
+    made.keep()
+    for (at, space), own in here.items():
+        numbers = frozenset(cell.number for cell in own)
+        results = [cell for cell in own if cell.number in stored]
+        made.programs.setdefault(at, []).append(Strips(space, results, numbers))
+    return made
+
+
+def _ordered(wanted: list[Cell]) -> list[Cell]:
+    found: dict[int, Cell] = {}
+    todo = list(wanted)
+    while todo:
+        cell = todo.pop()
+        if cell.number not in found and not cell.constant:
+            found[cell.number] = cell
+            todo.extend(cell.args)
+    return [found[number] for number in sorted(found)]
+
+
+def _level(cell: Cell, level: Mapping[int, int]) -> int:
+    """What gathers rows of another space comes after what fills it; a column of the facts is there from the start."""
+    if cell.op in FOLDS:
+        return max(level[a.number] for a in cell.args if not a.constant) + 1 if any(not a.constant for a in cell.args) else 1
+    if cell.op in ("gather", "spread"):
+        *index, item = cell.args
+        return max([level[a.number] for a in index] + [0 if item.op in LEAVES else level[item.number] + 1])
+    return max((level[a.number] for a in cell.args if not a.constant), default=0)
