@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from engine.columns import Decided, decide, extent_of, facts_for, roots_of, schema_of, sentences
 from engine.drafting.cases import Case, all_cases
@@ -100,11 +101,17 @@ def plain(outcome: Any) -> Any:
     return found
 
 
-def agree(law: Law, facts: Facts, inquiry: Inquiry | None = None, reasons: bool = True) -> Decided:
-    """Columns and proving say the same of every root of the facts."""
+def agree(law: Law, facts: Facts, inquiry: Inquiry | None = None, reasons: bool = True, efforts: Sequence[str] = ("none",)) -> Decided:
+    """Columns, with each effort of compiling them, and proving say the same of every root of the facts."""
     inquiry = inquiry or Inquiry()
     tables = tables_of(facts, law.vocabulary)
-    decided = decide(law, tables, facts.as_of, inquiry, withheld=facts.withheld, generic=False, reasons=reasons)
+    decided, *others = (
+        decide(law, tables, facts.as_of, inquiry, withheld=facts.withheld, generic=False, reasons=reasons, effort=effort) for effort in efforts
+    )
+    for other in others:
+        assert other.scales == decided.scales and other.proved == decided.proved
+        for entity, frame in decided.frames.items():
+            assert_frame_equal(other.frames[entity], frame)
     prover = Prover(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), facts)
     whole = [name for name, spec in law.vocabulary.entities.items() if spec.of is None]
     roots = [root for entity in whole for root in prover.roots(entity)]

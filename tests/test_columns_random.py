@@ -19,6 +19,7 @@ from tests.small_law import facts_of, law_of
 from tests.test_columns import agree, tables_of
 from tests.test_oracle import BASE_TREE, THOROUGH, Pick, examples, picker, random_facts, random_rules, random_values, too_large
 
+EFFORTS = ("none", "quick")
 HUGE = ("9223372036854775807", "9223372036854775808")
 
 
@@ -38,7 +39,7 @@ def test_random_programs_come_out_as_proved(randomly: Random) -> None:
     tree: dict[str, Any] = {**BASE_TREE, "rules": tamed(pick, random_rules(pick)), "values": tamed(pick, random_values(pick))}
     law = Law(tree, f"random {randomly.getrandbits(64)}")
     assume(not too_large(law))
-    agree(law, facts_of(law.vocabulary, tamed(pick, random_facts(pick))))
+    agree(law, facts_of(law.vocabulary, tamed(pick, random_facts(pick))), efforts=EFFORTS)
 
 
 # -- numbers that tempt ---------------------------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ def seen_in_2023(sites: list[dict[str, str]]) -> dict[str, Any]:
 def asked(declared: str, value: str, sites: list[dict[str, str]], more: str = "{}") -> tuple[list[Any], Decided]:
     """The exact values of one decision ``d`` over installations, once columns and proving agree on them."""
     law = law_of(f"decisions: {{d: {{{declared}}}}}", f"rules: [{{rule: r, decides: d, value: '{value}'}}]", more)
-    decided = agree(law, facts_of(law.vocabulary, seen_in_2023(sites)))
+    decided = agree(law, facts_of(law.vocabulary, seen_in_2023(sites)), efforts=EFFORTS)
     frame, scale = decided.frames["site_year"].sort("key"), decided.scales["site_year", "d"]
     return [Fraction(number, scale) if number is not None else None for number in frame["d"].to_list()], decided
 
@@ -115,7 +116,7 @@ def test_a_sum_over_lots_beyond_64_bits_neither_wraps_nor_rounds() -> None:
         "units": [{"id": f"A{n}", "installation": "A", "quantity": str(2**61)} for n in range(10)]
         + [{"id": "C1", "installation": "C", "quantity": "20000001"}, {"id": "C2", "installation": "C", "quantity": "0.000001"}],
     }
-    decided = agree(law, facts_of(law.vocabulary, facts))
+    decided = agree(law, facts_of(law.vocabulary, facts), efforts=EFFORTS)
     frame, scale = decided.frames["site_year"].sort("key"), decided.scales["site_year", "d"]
     assert [Fraction(n, scale) for n in frame["d"].to_list()] == [10 * 2**61, 0, Fraction(20_000_001_000_001, 10**6)]
 
@@ -178,7 +179,7 @@ def test_the_least_of_members_that_may_not_belong_needs_no_proof(sites: list[dic
             {"installation": f"I{n}", "year": year, "gas": gas, **emission}
             for (gas, year), emission in zip(GASES_AND_YEARS, site["emissions"], strict=True)
         ]
-    assert agree(LEAST, facts_of(LEAST.vocabulary, facts)).proved == {}
+    assert agree(LEAST, facts_of(LEAST.vocabulary, facts), efforts=EFFORTS).proved == {}
 
 
 # -- exceptions that are open ---------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ STATED = st.fixed_dictionaries(
 @given(st.lists(STATED, min_size=1, max_size=12))
 def test_a_set_with_open_exceptions_needs_no_proof(sites: list[dict[str, str]]) -> None:
     facts = facts_of(EXCEPTED.vocabulary, seen_in_2023(sites))
-    decided = agree(EXCEPTED, facts)
+    decided = agree(EXCEPTED, facts, efforts=EFFORTS)
     assert decided.proved == {}
     rules = [c for c in decided.frames["site_year"].columns if c.startswith("rule:")]
     proofs = decide(EXCEPTED, tables_of(facts, EXCEPTED.vocabulary), facts.as_of, generic=True)
@@ -266,4 +267,4 @@ KEYS = st.fixed_dictionaries(
 @examples(40)
 @given(st.lists(KEYS, min_size=1, max_size=12))
 def test_a_parameter_by_a_key_and_a_day_that_are_not_known_needs_no_proof(sites: list[dict[str, str]]) -> None:
-    assert agree(KEYED, facts_of(KEYED.vocabulary, seen_in_2023(sites))).proved == {}
+    assert agree(KEYED, facts_of(KEYED.vocabulary, seen_in_2023(sites)), efforts=EFFORTS).proved == {}

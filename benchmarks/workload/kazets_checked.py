@@ -12,4 +12,4 @@ __all__ = ["columns", "prepare", "run"]
 
 
 def run(ready: Any) -> Any:
-    return decide(workload_law(), ready, AS_OF, generic=False, reasons=False, decisions=DECISIONS, compiled=True)
+    return decide(workload_law(), ready, AS_OF, generic=False, reasons=False, decisions=DECISIONS, effort="full")

@@ -103,7 +103,7 @@ class Years:
     Args:
         plans: plans made before, by what they were made for.
         decisions: those that are put out; None: all.
-        compiled: whether to compile as for many registers.
+        effort: as of `Run`.
 
     Attributes:
         both: where the register is decided under two laws, what is asked under both and what they decide alike.
@@ -117,9 +117,9 @@ class Years:
         plans: dict[Any, list[Plan]],
         reasons: bool,
         decisions: frozenset[Key] | None = None,
-        compiled: bool = False,
+        effort: str | None = None,
     ) -> None:
-        self.compiled = compiled
+        self.effort = effort
         self.law, self.selection, self.data, self.plans, self.reasons, self.decisions = law, selection, data, plans, reasons, decisions
         self.years = governed_years(law, selection)
         self.found = Found()
@@ -216,7 +216,7 @@ class Years:
                 return Begun(one, wanted, lent)
             shown = False
         plan = self.made[one.place] = self._plan(one, self.program(one.year, one.code), kept, earlier, shown)
-        return Begun(one, wanted, plan.kept, Work(plan, Run(plan.made, self.data, self.data.height(one.space), self.compiled), dict(earlier), shown))
+        return Begun(one, wanted, plan.kept, Work(plan, Run(plan.made, self.data, self.data.height(one.space), self.effort), dict(earlier), shown))
 
     def _finish(self, waiting: Sequence[Begun]) -> Iterator[tuple[Place, Done | None]]:
         """Run slices none of which reads another."""

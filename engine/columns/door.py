@@ -53,7 +53,7 @@ def decide(
     law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date, inquiry: Inquiry | None = None, *,
     withheld: frozenset[str] = frozenset(), doubts: frozenset[tuple[str, str]] = frozenset(), entities: Collection[str] | None = None,
     only: pl.Series | None = None, reasons: bool = True, generic: bool | None = None, checked: bool = False,
-    decisions: Collection[tuple[str, str]] | None = None, bounds: Bounds | None = None, compiled: bool = False,
+    decisions: Collection[tuple[str, str]] | None = None, bounds: Bounds | None = None, effort: str | None = None,
 ) -> Decided:  # fmt: skip
     """Every decision about every root of a register, as proving has it.
 
@@ -71,7 +71,8 @@ def decide(
         generic: True to prove every root, False never to do so for want of size; None: below `SMALL` roots.
         decisions: (entity, name) of those that are put out, each with its rules; what they need is decided on the way. None: all.
         bounds: (table, column) -> the least and the greatest number somewhere in the register of which ``tables`` is a part.
-        compiled: whether to compile the law with care for whatever register, as where many are decided under it in one process.
+        effort: how much to compile to machine code: `none`, `quick`, or `full` as for many registers under one law, which takes seconds
+            once in a process; None: what the rows decided so far are worth.
 
     Raises:
         InputError: a row breaks the checks of the facts, or no phase governs the year of a row.
@@ -85,7 +86,7 @@ def decide(
     if generic is None:
         generic = sum(frame.height for frame in data.tables.given.values()) < SMALL
     shown = None if decisions is None else frozenset(decisions)
-    years = Years(law, selection, data, _plans(law), reasons, shown, compiled)
+    years = Years(law, selection, data, _plans(law), reasons, shown, effort)
     if generic:
         _all_inexact(law, years, entities, only)
     else:

@@ -70,6 +70,7 @@ def _array(argument: Argument, run: Run, found: Mapping[int, Array], widths: Map
     cell, space = argument.cell, argument.space
     if argument.what == "order":
         array, dtype = run.data.order(space), numpy.int64
+        assert array is not None
     elif argument.what == "home":
         assert cell is not None
         array, dtype = run.homes(cell, space), numpy.int64
@@ -113,7 +114,7 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
             stored.update(a.number for a in cell.args if not a.constant and not thin(a) and (level[a.number] < at or a.space != cell.space))
     if any(cell.kind == WIDE for cell in cells if cell.number in stored or _heavy(cell, shape)):
         return None
-    loops = []
+    loops: list[Fused] = []
     for (at, space), own in here.items():
         needed = _needed(own, stored)
         if needed:

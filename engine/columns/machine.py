@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -101,9 +102,11 @@ def carry_out(calls: Iterable[Call]) -> None:
         arguments = numpy.array([array.ctypes.data for array in given], dtype=numpy.int64)
         rest = len(together), functions.ctypes.data, arguments.ctypes.data
         shares = min(threads(), -(-height // SHARE))
-        bounds = [height * n // shares for n in range(shares + 1)]
-        drive = _drive()
-        each(lambda share, rest=rest: drive(*share, *rest), list(zip(bounds, bounds[1:], strict=False)))  # type: ignore[misc]
+        each(partial(_drive_over, rest), pairwise(height * n // shares for n in range(shares + 1)))
+
+
+def _drive_over(calls: tuple[int, int, int], share: tuple[int, int]) -> None:
+    _drive()(*share, *calls)
 
 
 @cache

@@ -27,11 +27,12 @@ class Run:
     """One plan over one register.
 
     Args:
-        rows: how many are decided; ``compiled`` whether to compile as for many registers.
+        rows: how many are decided.
+        effort: how much to compile, `none`, `quick` or `full`; None: what so many rows are worth.
     """
 
-    def __init__(self, computation: Computation, data: Data, rows: int = 0, compiled: bool = False) -> None:
-        self.computation, self.data, self.rows, self.compiled = computation, data, rows, compiled
+    def __init__(self, computation: Computation, data: Data, rows: int = 0, effort: str | None = None) -> None:
+        self.computation, self.data, self.rows, self.effort = computation, data, rows, effort
         self.found: dict[int, Array] = {}
         self._runs: dict[int, Runs] = {}
         self._pairs: dict[Space, tuple[Array, Array]] = {}

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 LEAVES = ("column", "row", "import")
 FOLDS = ("group", "pair")
+NONE, QUICK, FULL = "none", "quick", "full"
 QUICK_FROM, FULL_FROM = 100_000, 3_000_000
-"""Rows from which loops pay that are compiled in a hurry, and those that are compiled with care (ten times as long)."""
+"""Rows from which loops pay that are compiled quickly, and those that are compiled fully, which takes ten times as long."""
 
 
 class Program(Protocol):
@@ -77,8 +78,8 @@ class Computation:
     def schedule(self, run: Run) -> Schedule:
         """How to carry out a run: the more rows were decided so, the more compiling is worth."""
         self._rows += run.rows
-        full = run.compiled or self._rows >= FULL_FROM
-        return (self._loops(run, full) if full or self._rows >= QUICK_FROM else None) or self._programs()
+        effort = run.effort or (FULL if self._rows >= FULL_FROM else QUICK if self._rows >= QUICK_FROM else NONE)
+        return (self._loops(run, effort == FULL) if effort != NONE else None) or self._programs()
 
     def _programs(self) -> Schedule:
         """A schedule of programs over strips."""

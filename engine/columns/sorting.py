@@ -34,7 +34,8 @@ class Key:
     def of(cls, values: Array, none: Array | None, unknown: Array | None) -> Key:
         """Of integers, with masks of where they mean nothing."""
         low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
-        distinct = None
+        distinct: Array | None = None
+        codes: Array
         if high - low < NARROW - FIRST_KEY:
             codes, width = numpy.empty(len(values), numpy.uint16), high - low + 1 + FIRST_KEY
             numpy.subtract(values, low - FIRST_KEY, out=codes, dtype=numpy.int64, casting="unsafe")

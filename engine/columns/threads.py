@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-from engine.columns.workers import THREADS, cores
+from engine.columns.workers import THREADS
+from engine.containment import cores
 
 Item = TypeVar("Item")
 

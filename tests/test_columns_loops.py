@@ -1,0 +1,189 @@
+"""Loops of machine code: each operation against Python's own numbers, and the shipped law and the real plans against strips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.columns import decide
+from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, Cell, Cells
+from engine.columns.emitting import Shape
+from engine.columns.fusing import fuse
+from engine.columns.machine import BLOCK, carry_out
+from engine.columns.running import run_together
+from engine.columns.scheduling import Computation
+from engine.facts import load_facts
+from engine.law import Law
+from tests.conftest import ROOT
+from tests.test_columns import tables_of
+
+SPACE, OTHER = ("rows", "t"), ("rows", "o")
+EPOCH = date(1970, 1, 1)
+FAR = 2**62 - 1
+Arrays = dict[tuple[tuple[Any, ...], str], Any]
+
+
+class Facts:
+    """A run over arrays, one for each column of two tables."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.found: dict[int, Any] = {}
+        self.data = SimpleNamespace(lying=lambda space, name, part: arrays[space, name], order=lambda space: None)
+
+    def height(self, space: Any) -> int:
+        return next(len(array) for (own, _), array in self.arrays.items() if own == space)
+
+    def value(self, cell: Cell) -> Any:
+        return self.found[cell.number] if cell.number in self.found else self.arrays[cell.space or (), cell.extra[0]]
+
+    def homes(self, index: Cell, space: Any) -> Any:
+        array = self.arrays[index.space or (), index.extra[0]]
+        found = numpy.full(self.height(space), -1, numpy.int64)
+        found[array] = numpy.arange(len(array))
+        return found
+
+
+def computed(outputs: list[Cell], arrays: Arrays, full: bool, single: frozenset[int] = frozenset()) -> list[list[Any]]:
+    """The values of cells, by the loops that were made of them."""
+    computation = Computation(outputs)
+    widths = frozenset(((space[1], name), str(array.dtype)) for (space, name), array in arrays.items())
+    schedule = fuse(computation.outputs, computation.cells, Shape(frozenset(), single, frozenset(), widths), full)
+    assert schedule is not None
+    run: Any = Facts(arrays)
+    for level in range(schedule.depth + 1):
+        calls = []
+        for program in schedule.programs.get(level, ()):
+            found, call = program.begin(run)
+            run.found.update(found)
+            calls.append(call)
+        carry_out(call for call in calls if call is not None)
+    return [run.found[cell.number].tolist() for cell in outputs]
+
+
+def column(cells: Cells, name: str, kind: str, low: Any = None, high: Any = None, space: Any = SPACE) -> Cell:
+    return cells.make("column", (), (name, "values"), space, kind, low, high)
+
+
+NUMBERS = st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=9)
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("height", [1, 7, BLOCK, 3 * BLOCK + 5, 40_000])
+def test_arithmetic_is_pythons(full: bool, height: int) -> None:
+    random = numpy.random.default_rng(height)
+    one, two = (random.integers(-(2**31), 2**31, height) for _ in range(2))
+    cells = Cells()
+    a, b = (column(cells, name, INT, -(2**31), 2**31) for name in "ab")
+    product = cells.times(a, b)
+    outputs = [
+        cells.plus(a, b), cells.minus(a, b), product, cells.floor(product, 7), cells.floor(a, 1_000_000), cells.smaller(a, b), cells.larger(a, b),
+        cells.choose(cells.both(cells.less(a, b), cells.no(cells.equal(a, cells.const(3)))), cells.minus(b, a), cells.const(-1)),
+    ]  # fmt: skip
+    expected: list[Callable[[int, int], int]] = [
+        lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x * y // 7, lambda x, y: x // 1_000_000, min, max,
+        lambda x, y: y - x if x < y and x != 3 else -1,
+    ]  # fmt: skip
+    found = computed(outputs, {(SPACE, "a"): one, (SPACE, "b"): two}, full)
+    for values, function in zip(found, expected, strict=True):
+        assert values == [function(x, y) for x, y in zip(one.tolist(), two.tolist(), strict=True)]
+
+
+@given(NUMBERS)
+def test_what_is_wider_than_64_bits_on_the_way_is_exact(numbers: list[int]) -> None:
+    cells = Cells()
+    a = column(cells, "a", INT, -FAR, FAR)
+    product = cells.times(cells.times(a, cells.const(2**40)), cells.const(3))
+    test = cells.less(product, cells.const(2**80))
+    chosen = cells.choose(cells.less(cells.minus(product, a), cells.const(-(2**70))), cells.const(1), cells.const(0))
+    array = numpy.array(numbers) * 2**30
+    found = computed([test, chosen], {(SPACE, "a"): array}, False)
+    assert found == [
+        [x * 2**40 * 3 < 2**80 for x in array.tolist()],
+        [int(x * 2**40 * 3 - x < -(2**70)) for x in array.tolist()],
+    ]
+
+
+@given(st.lists(st.dates(), min_size=1, max_size=20), st.lists(st.dates(), max_size=5, unique=True))
+def test_years_and_stretches_of_days(days: list[date], turns: list[date]) -> None:
+    cells = Cells()
+    day = column(cells, "d", DAY, -(2**31) + 1, 2**31 - 1)
+    limits = tuple((turn - EPOCH).days for turn in sorted(turns))
+    year, stretch = cells.over((day,), "year", None, INT, 0, 10_000), cells.over((day,), "stretch", limits, INT, 0, len(limits))
+    array = numpy.array([(d - EPOCH).days for d in days], numpy.int32)
+    found = computed([year, stretch], {(SPACE, "d"): array}, False)
+    assert found == [[d.year for d in days], [sum(turn <= d for turn in turns) for d in days]]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"])
+def test_columns_are_read_in_the_width_in_which_they_lie(dtype: str) -> None:
+    limits = numpy.iinfo(dtype)
+    array = numpy.array([limits.min // 2, 0, limits.max // 2], dtype)
+    cells = Cells()
+    a = column(cells, "a", INT, -(2**62), 2**62)
+    found = computed([cells.plus(a, cells.const(1)), cells.less(a, cells.zero)], {(SPACE, "a"): array}, False)
+    assert found == [[int(limits.min) // 2 + 1, 1, int(limits.max) // 2 + 1], [limits.min < 0, False, False]]
+
+
+def test_tables_codes_and_conditions() -> None:
+    cells = Cells()
+    code, truth = column(cells, "c", CODE, 0, 3), column(cells, "t", BOOL)
+    looked_up = cells.over((cells.over((code,), "number", None, INT, 0, 3),), "table", (5, -7, 2**40), INT, -7, 2**40)
+    whether = cells.over((cells.over((code,), "number", None, INT, 0, 3),), "table", (True, False, True), BOOL)
+    chosen = cells.choose(truth, code, cells.const(1, CODE))
+    arrays = {(SPACE, "c"): numpy.array([0, 1, 2, 2], numpy.uint8), (SPACE, "t"): numpy.array([True, True, False, True])}
+    assert computed([looked_up, whether, chosen, cells.no(truth)], arrays, False) == [
+        [5, -7, 2**40, 2**40], [True, False, True, True], [0, 1, 1, 2], [False, False, True, False],
+    ]  # fmt: skip
+
+
+def test_rows_of_another_table() -> None:
+    """What an index names, and what the only row that names one has; a row that nothing names has nothing."""
+    cells = Cells()
+    index, amount = column(cells, "i", ROW, 0, 2**32 - 1), column(cells, "n", INT, 0, 100, OTHER)
+    twice = cells.gather(index, cells.times(amount, cells.const(2)))
+    there = cells.gather(index, cells.less(cells.const(7), amount))
+    owner, held = column(cells, "owner", ROW, 0, 2**32 - 1, OTHER), cells.less(amount, cells.const(9))
+    only = cells.group("pick", owner, amount, SPACE, 2, OTHER)
+    total = cells.group("sum", owner, amount, SPACE, 2, OTHER)
+    some = cells.group("any", owner, held, SPACE, 2, OTHER)
+    arrays = {
+        (SPACE, "i"): numpy.array([1, 0, 1], numpy.uint32),
+        (OTHER, "n"): numpy.array([8, 20]),
+        (OTHER, "owner"): numpy.array([2, 0], numpy.uint32),
+    }
+    found = computed([twice, there, only, total, some], arrays, False, frozenset({only.number, total.number, some.number}))
+    assert found == [[40, 16, 40], [True, True, True], [20, 0, 8], [20, 0, 8], [False, False, True]]
+
+
+# -- the shipped law ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plan", ["plan-2018-2020", "plan-2021"])
+def test_the_real_plans_come_out_as_by_strips(plan: str, law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every year of the real plans in loops, whatever its size: no cell of the shipped law is beyond them."""
+    facts = load_facts(ROOT / "examples" / plan, law.vocabulary, {}, None, date(2026, 1, 1))
+    tables, fused = tables_of(facts, law.vocabulary), []
+    made = Computation._loops
+
+    def noted(computation: Computation, run: Any, full: bool) -> Any:
+        fused.append(made(computation, run, full))
+        return fused[-1]
+
+    monkeypatch.setattr(Computation, "_loops", noted)
+    strips, loops = (decide(law, tables, facts.as_of, withheld=facts.withheld, generic=False, effort=effort) for effort in ("none", "quick"))
+    assert fused and all(schedule is not None for schedule in fused)
+    assert strips.scales == loops.scales
+    for entity, frame in strips.frames.items():
+        assert loops.frames[entity].equals(frame, null_equal=True), entity
+
+
+def test_no_run_is_no_work() -> None:
+    run_together([])
