@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from cli import main
 from engine.explaining.replay import Change, replay, replay_report
 from engine.explaining.reports import determine_report, why_report
 from engine.law import Law, load_law
 from engine.problems import InputError
 from engine.proving import Inquiry
 from tests.conftest import ROOT
+from tests.test_compare import REGISTER
 
 SCHEMAS = ROOT / "schemas"
 
@@ -246,6 +249,80 @@ def test_questions_without_facts_have_nothing_to_make_again(tmp_path: Path) -> N
     file.write_text(command("readings", "--format", "json")[1])
     done = subprocess.run([sys.executable, str(ROOT / "cli.py"), "replay", str(file)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "about no facts" in done.stderr
+
+
+# -- comparisons of two laws on a register ------------------------------------------------------------------------
+
+
+def answered(*arguments: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(main, list(map(str, arguments)))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    """A register of four installations, and a draft of an offset limit that can be changed."""
+    (tmp_path / "register").mkdir()
+    for name, content in REGISTER.items():
+        (tmp_path / "register" / name).write_text(content, encoding="utf-8")
+    shutil.copy(ROOT / "rulesets" / "drafts" / "offset-limit-5.yaml", tmp_path / "offset-limit-5.yaml")
+    return tmp_path / "register"
+
+
+def compared(register: Path, one: str, other: str, *options: str) -> Path:
+    file = register.parent / "impact.json"
+    file.write_text(answered("compare", one, other, register, "--format", "json", *options)[1], encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "options"),
+    [
+        ("current", "DRAFT", ()),
+        ("known:2025-06-01", "known:2025-06-01+DRAFT", ("--lang", "ru", "--limit", "1")),
+        ("fine-ceiling=none_applies", "DRAFT+statute", ("--as-of", "2025-12-31", "--lang", "kk")),
+    ],
+)
+@pytest.mark.parametrize("large", [False, True], ids=["proved", "columns"])
+def test_a_comparison_is_made_again_from_its_receipts(
+    register: Path, monkeypatch: pytest.MonkeyPatch, one: str, other: str, options: tuple[str, ...], large: bool
+) -> None:
+    from engine.drafting import second
+
+    if large:
+        monkeypatch.setattr(second, "LARGE", 0)
+    file = compared(register, one, other.replace("DRAFT", str(register.parent / "offset-limit-5.yaml")), *options)
+    assert json.loads(file.read_text())["rows"], "something comes out differently"
+    code, text = answered("replay", file)
+    assert (code, text[:9]) == (0, "identical"), text
+    moved = register.rename(register.parent / "moved")
+    assert answered("replay", file, "--facts", moved)[0] == 0
+
+
+def test_a_comparison_under_a_changed_draft_names_the_draft_and_what_came_out_differently(register: Path) -> None:
+    """20,000 offset units beside 80,000 allowances for 100,000 t: within 5 % only 5,000 count, 15,000 are missing; within 10 % 10,000."""
+    draft = register.parent / "offset-limit-5.yaml"
+    file = compared(register, "current", str(draft))
+    draft.write_text(draft.read_text(encoding="utf-8").replace("value: 0.05", "value: 0.1"), encoding="utf-8")
+    code, text = answered("replay", file)
+    assert code == 1 and "drafts/offset-limit-5.yaml" in text
+    code, text = answered("replay", file, "--format", "json")
+    content = json.loads(text)
+    schema = json.loads((SCHEMAS / "replay.schema.json").read_text())
+    assert list(Draft202012Validator(schema).iter_errors(content)) == [] and content["answer"] == "impact"
+    found = {d["decision"]: (d["before"], d["after"]) for d in content["different"][0]["differences"]}
+    assert found["rows[0].amounts.shortfall.other"] == (15000, 10000)
+    assert not [name for name in found if "hash" in name], "what it was made from stands apart"
+
+
+def test_a_comparison_on_a_changed_register_names_it(register: Path) -> None:
+    """With 100,001 t a unit is missing in any case; of 20,000 offset units 5 % of 100,001 count: 14,999.95 more are missing."""
+    file = compared(register, "current", "offset-limit-5")
+    emissions = register / "emissions.csv"
+    emissions.write_text(emissions.read_text().replace("A,2024,co2,100000", "A,2024,co2,100001"))
+    code, text = answered("replay", file)
+    assert code == 1 and "causes[0].amounts.shortfall.change: 15,000 → 14999.95" in text and "the facts " in text
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,11 @@ SCHEMAS = ROOT / "schemas"
 
 
 def schema(name: str) -> Draft202012Validator:
-    shared = json.loads((SCHEMAS / "law-diff.schema.json").read_text(encoding="utf-8"))
+    shared = [
+        (file, json.loads((SCHEMAS / file).read_text(encoding="utf-8"))) for file in ("law-diff.schema.json", "determination.schema.json")
+    ]
     own = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(own, registry=Registry([("law-diff.schema.json", shared)]))
+    return Draft202012Validator(own, registry=Registry(shared))
 
 
 def told(*arguments: str) -> Any:

@@ -175,8 +175,8 @@ def readings(facts: Path | None, asked: Asked, form: str) -> None:
 def replay(file: Path, facts: Path | None, rulesets: Path, language: str, form: str) -> None:
     """Make the answer in FILE again from its receipt: identical, or what differs and why.
 
-    FILE is what `determine`, `why` (with --against, too), `cure` or `readings` printed with --format json. Exit status 1 where
-    something differs.
+    FILE is what `determine`, `why` (with --against, too), `cure`, `readings` or `compare` printed with --format json. Exit status
+    1 where something differs.
 
     \b
     Examples:
@@ -184,11 +184,12 @@ def replay(file: Path, facts: Path | None, rulesets: Path, language: str, form: 
       kazets replay answer.json --facts moved/case.yaml
     """
     from engine.analysis.reporting import CURE
+    from engine.drafting.impact_again import IMPACT
     from engine.explaining.contrast import CONTRAST
     from engine.explaining.readings import READINGS
     from engine.explaining.replay import replay_report
 
-    answers = (CURE, CONTRAST, READINGS)
+    answers = (CURE, CONTRAST, READINGS, IMPACT)
     if not replay_report(load(rulesets), file, facts, SCHEMAS, form, lambda drafts: load(rulesets, drafts), language, answers):
         sys.exit(1)
 

@@ -23,6 +23,7 @@ from engine.drafting.impact_text import ImpactText
 from engine.drafting.sides import Side, both, compared_names
 from engine.drafting.speech import Speech, console
 from engine.drafting.version_reports import cites_json
+from engine.explaining.json_form import receipt
 from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
 from engine.explaining.words import plain_json
@@ -48,15 +49,8 @@ def compare_report(
         InputError: a law or the facts cannot be read, or the file cannot be written.
         EngineDefect: proving failed.
     """
-    speech = Speech(next(both((one, other))), language)
-    found = diff(one, other) if second is None else None
-    register = decide_both(one, other, path, as_of, today, speech.tell("deciding"), second)
-    if second is not None:
-        (found,) = second.answers("what the laws do not have in common", None)
-    assert found is not None
-    impact = measure(one, other, register, found)
-    movers = impact.rows.head(0 if form == "csv" else limit)
-    told = ImpactText(speech, impact, register, movers, _parting((one, other), register, movers, speech, second))
+    found, told = compared(one, other, path, as_of, language, 0 if form == "csv" else limit, today, second)
+    speech = told.speech
     if form == "text" and output is None:
         for line in [*head_lines(speech, one, other), *told.lines()]:
             if isinstance(line, str):
@@ -71,6 +65,21 @@ def compare_report(
         assert output is not None
         write(output, _content(one, other, found, told, form))
         say(str(output))
+
+
+def compared(
+    one: Side, other: Side, path: Path, as_of: date | None, language: str, limit: int, today: date, second: Beside | None
+) -> tuple[LawDiff, ImpactText]:
+    """What the two laws do not have in common, and what that does to a register; arguments and errors as in `compare_report`."""
+    speech = Speech(next(both((one, other))), language)
+    found = diff(one, other) if second is None else None
+    register = decide_both(one, other, path, as_of, today, speech.tell("deciding"), second)
+    if second is not None:
+        (found,) = second.answers("what the laws do not have in common", None)
+    assert found is not None
+    impact = measure(one, other, register, found)
+    movers = impact.rows.head(limit)
+    return found, ImpactText(speech, impact, register, movers, _parting((one, other), register, movers, speech, second))
 
 
 def _parting(
@@ -149,8 +158,11 @@ def impact_json(one: Side, other: Side, told: ImpactText, found: LawDiff) -> dic
     """The whole impact as plain data, as `schemas/impact.schema.json` has it."""
     law, register, impact = diff_json(one, other, found), told.register, told.impact
     return {
-        "one": side_json(one),
-        "other": side_json(other),
+        **{
+            name: side_json(side) | {"receipt": receipt(side.law, side.selection, register)}
+            for name, side in (("one", one), ("other", other))
+        },
+        "language": told.speech.language,
         "register": {"path": register.path, "hash": register.digest, "as_of": register.as_of.isoformat(), "about": dict(register.about)},
         "law": {part: law[part] for part in ("same", "phases", "values", "rules")},
         "total": _tally(impact.total),

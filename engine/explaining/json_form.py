@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from engine import __version__
 from engine.explaining.clauses import parameter_entry
@@ -22,7 +22,18 @@ SHORT = 16
 """Digits of the hash of a single file: enough to tell which one changed; the hash of them all is whole."""
 
 
-def receipt(law: Law, selection: Selection, facts: Facts) -> dict[str, Any]:
+class Read(Protocol):
+    """Facts or a register, as a receipt names them."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def as_of(self) -> date: ...
+
+
+def receipt(law: Law, selection: Selection, facts: Read) -> dict[str, Any]:
     """What a determination was made from, so that it can be made again."""
     drafts = [{"draft": one.id, "path": one.path, "hash": one.digest} for one in law.drafts]
     return {

@@ -15,7 +15,7 @@ from jsonschema_rs import Draft202012Validator, Registry, ValidationErrorKind
 from engine.law.yaml_files import Document
 from engine.problems import InputError, Problem, did_you_mean
 
-LAW = "ruleset"  # the other schemas refer to its parts
+ENDING = ".schema.json"
 MAX_PROBLEMS, MAX_MESSAGE = 1_000, 200
 _SAME_VALUE = frozenset({"if", "then", "else"})
 _NAMED_SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf", "dependentSchemas"})
@@ -48,8 +48,8 @@ class Schema:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._own = _read(folder, name)
-        self._law = _read(folder, LAW)
-        self._validator = Draft202012Validator(self._own, registry=Registry([(f"{LAW}.schema.json", self._law)]))
+        self._others = dict(_referred(folder, self._own, {}))
+        self._validator = Draft202012Validator(self._own, registry=Registry(list(self._others.items())))
 
     def breaches(self, data: Any) -> Iterator[Breach]:
         """What it does not allow in plain data whose keys are texts or whole numbers."""
@@ -98,7 +98,7 @@ class Schema:
         for step in rest:
             if step == "$ref":
                 file, _, pointer = schema["$ref"].partition("#/")
-                root = self._law if file else root
+                root = self._others[file] if file else root
                 schema = root
                 for part in pointer.split("/"):
                     schema = schema[part]
@@ -118,7 +118,22 @@ def schema(folder: Path, name: str) -> Schema:
 
 @cache
 def _read(folder: Path, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / f"{name}.schema.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((folder / f"{name}{ENDING}").read_text(encoding="utf-8"))
+    return found
+
+
+def _referred(folder: Path, part: Any, found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The other schemas, by the names of their files, to whose parts a schema refers, or one that it refers to."""
+    if isinstance(part, list):
+        for item in part:
+            _referred(folder, item, found)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            file = value.partition("#")[0] if key == "$ref" and isinstance(value, str) else ""
+            if file and file not in found:
+                found[file] = _read(folder, file.removesuffix(ENDING))
+                _referred(folder, found[file], found)
+            _referred(folder, value, found)
     return found
 
 

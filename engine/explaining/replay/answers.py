@@ -9,12 +9,10 @@ from typing import Any
 
 from engine.explaining.json_form import receipt
 from engine.explaining.replay.determinations import can_be_asked
-from engine.explaining.replay.model import ABSENT, Answer, Change, Difference, Replay, Replayed, Under
+from engine.explaining.replay.model import ABSENT, RECEIPT, Answer, Change, Difference, Replay, Replayed, Under
 from engine.explaining.replay.receipts import canonical, changes, check_json, find_facts, inquiry_of
 from engine.problems import input_error
 from engine.proving import Root
-
-RECEIPT = "receipt"
 
 
 def replay_answer(answer: Answer, file: Path, content: Any, facts: Path | None, schemas: Path, under: Under) -> Replay:
@@ -31,7 +29,8 @@ def replay_answer(answer: Answer, file: Path, content: Any, facts: Path | None, 
         raise input_error(str(file), 0, 0, "the answer is about no facts, so it has no receipt", "give an answer about facts")
     law = under(drafts_of(stamp))
     inquiry = inquiry_of(law, stamp)
-    given = find_facts(answer.wide(law, inquiry, content, under) if answer.wide is not None else law, stamp, file, facts)
+    wide = answer.wide(law, inquiry, content, under) if answer.wide is not None else law
+    given = (answer.find or find_facts)(wide, stamp, file, facts)
     root = Root(content["entity"], tuple(content["key"]), content["year"]) if "entity" in content else None
     if root is not None and not can_be_asked(law, given, inquiry, root):
         selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
@@ -44,7 +43,7 @@ def replay_answer(answer: Answer, file: Path, content: Any, facts: Path | None, 
         held[RECEIPT] = held[RECEIPT] | {"facts_path": before["facts_path"]}
         changed |= dict.fromkeys(changes(before, held[RECEIPT]))
     same = canonical(content) == canonical(new)
-    return Replay(tuple(stamps), tuple(changed), (Replayed(root, same, tuple(_differences(content, new))),), answer.name)
+    return Replay(tuple(stamps), tuple(changed), (Replayed(root, same, tuple(_differences(content, new, answer.aside))),), answer.name)
 
 
 def drafts_of(stamp: Mapping[str, Any]) -> tuple[str, ...]:
@@ -57,15 +56,15 @@ def _held(content: Any, member: str) -> dict[str, Any]:
     return found
 
 
-def _differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
+def _differences(old: Any, new: Any, aside: frozenset[str], path: str = "") -> Iterator[Difference]:
     """Every member that is not the same in both, down to plain values; receipts are compared by what they name."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys((*old, *new)):
-            if name != RECEIPT:
-                yield from _differences(old.get(name, ABSENT), new.get(name, ABSENT), f"{path}.{name}" if path else name)
+            if name not in aside:
+                yield from _differences(old.get(name, ABSENT), new.get(name, ABSENT), aside, f"{path}.{name}" if path else name)
     elif isinstance(old, list) and isinstance(new, list) and any(isinstance(one, (dict, list)) for one in (*old, *new)):
         for index in range(max(len(old), len(new))):
             before, after = (side[index] if index < len(side) else ABSENT for side in (old, new))
-            yield from _differences(before, after, f"{path}[{index}]")
+            yield from _differences(before, after, aside, f"{path}[{index}]")
     elif canonical(old) != canonical(new):
         yield Difference(path, None, *(canonical(side) if isinstance(side, (dict, list)) else side for side in (old, new)))

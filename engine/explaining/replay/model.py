@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from engine.facts import Facts
 from engine.law import Law
 from engine.proving import Inquiry, Root
 
 ABSENT = "absent"
 """Stands for what one of the two answers does not have."""
-DETERMINATIONS = "determinations"
+DETERMINATIONS, RECEIPT = "determinations", "receipt"
 Under = Callable[[tuple[str, ...]], Law]
 """Gives the law as it would be under drafts, by their names or paths."""
 
@@ -26,16 +26,20 @@ class Answer:
         mark: the member of its JSON that no other answer has.
         schema: the file of its JSON Schema.
         stamped: the members that hold a receipt; "" for the answer itself. The first is that of the question.
-        remake: makes it again under a law: facts as read, what was asked, the answer as it was, and the way to other drafts.
+        remake: makes it again under a law: facts as found, what was asked, the answer as it was, and the way to other drafts.
         wide: the law under whose names the facts are read, where that is not the law that is asked.
+        find: finds the facts of a receipt: under a law, for a file, where the asker says they are; None: as facts are read elsewhere.
+        aside: members of the answer, at any depth, that only name what it was made from.
     """
 
     name: str
     mark: str
     schema: str
     stamped: tuple[str, ...]
-    remake: Callable[[Law, Facts, Inquiry, Mapping[str, Any], Under], dict[str, Any]]
+    remake: Callable[[Law, Any, Inquiry, Mapping[str, Any], Under], dict[str, Any]]
     wide: Callable[[Law, Inquiry, Mapping[str, Any], Under], Law] | None = None
+    find: Callable[[Law, Mapping[str, Any], Path, Path | None], Any] | None = None
+    aside: frozenset[str] = frozenset({RECEIPT})
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.explaining.replay.model import Change
 from engine.explaining.reports import read_facts
@@ -16,7 +16,8 @@ from engine.law.files import read_text
 from engine.problems import input_error
 from engine.proving import Inquiry
 
-REMEDY = "give what `kazets determine`, `why`, `cure` or `readings` printed with --format json"
+Found = TypeVar("Found")
+REMEDY = "give what `kazets determine`, `why`, `cure`, `readings` or `compare` printed with --format json"
 
 
 def read_json(file: Path) -> Any:
@@ -47,20 +48,38 @@ def check_json(file: Path, content: Any, schema_file: Path) -> None:
 
 
 def find_facts(law: Law, stamp: Mapping[str, Any], file: Path, given: Path | None) -> Facts:
-    """The facts where the asker or the receipt says, seen from here or from beside the file; those with the receipt's digest first."""
+    """The facts where the asker or the receipt says, seen from here or from beside the file; those with the receipt's digest first.
+
+    Raises:
+        InputError: there are none, or they cannot be read.
+    """
     as_of = date.fromisoformat(stamp["as_of"])
+    return first_with(stamp["facts_hash"], places_of(stamp, file, given), lambda path: read_facts(law, path, as_of), lambda f: f.digest)
+
+
+def first_with(digest: str, places: Sequence[Path], read: Callable[[Path], Found], digest_of: Callable[[Found], str]) -> Found:
+    """What stands at the first of the places that has the digest; at the first of all, where none has."""
+    found = [read(places[0])]
+    if digest_of(found[0]) != digest:
+        found += map(read, places[1:])
+    return next((one for one in found if digest_of(one) == digest), found[0])
+
+
+def places_of(stamp: Mapping[str, Any], file: Path, given: Path | None) -> list[Path]:
+    """Where the facts of a receipt may be.
+
+    Raises:
+        InputError: nowhere.
+    """
     if given is not None:
-        return read_facts(law, given, as_of)
+        return [given]
     if not stamp["facts_path"]:
         raise input_error(str(file), 0, 0, "the receipt names no file of facts", "say where they are now: --facts PATH")
     written = Path(stamp["facts_path"])
     places = [path for path in dict.fromkeys((written, file.parent / written)) if path.exists()]
     if not places:
         raise input_error(str(written), 0, 0, "the facts of the receipt are not there", "say where they are now: --facts PATH")
-    found = [read_facts(law, places[0], as_of)]
-    if found[0].digest != stamp["facts_hash"]:
-        found += [read_facts(law, path, as_of) for path in places[1:]]
-    return next((facts for facts in found if facts.digest == stamp["facts_hash"]), found[0])
+    return places
 
 
 def inquiry_of(law: Law, stamp: Mapping[str, Any]) -> Inquiry:
