@@ -31,7 +31,7 @@ import polars
 from engine.columns import extent_of, facts_for
 from engine.columns.asking import Known
 from engine.columns.data import Data
-from engine.columns.deciding import Years, decide_years
+from engine.columns.deciding import Years
 from engine.columns.dividing import divide, partition, spill, without_places
 from engine.columns.door import encoded
 from engine.columns.proved import shown
@@ -79,7 +79,7 @@ def _decided(law: Law, folder: Path, spilled: Path, parts: int, sample: int, see
         clock, processor = time.perf_counter(), time.process_time()
         data = Data(encoded(law, tables), register.as_of, register.withheld, known.doubts, known.bounds)
         years = Years(law, selection, data, plans, True)
-        decide_years([years], (), [law.manifest["main"]], division.roots(part))
+        years.decide([law.manifest["main"]], division.roots(part))
         ended = time.perf_counter() - clock, time.process_time() - processor
         if not counted and part == 0 and not taken:
             taken = sys.float_info.min

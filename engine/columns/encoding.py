@@ -21,6 +21,8 @@ EPOCH = date(1970, 1, 1)
 LIMIT = 2**62
 """Numbers from here on are not computed in columns: the rows that hold them are proved."""
 BLOCK = 2**15
+LONG, FEW = 4_096, 256
+"""A column of so many texts, of which so few are different, is read text by text and not row by row."""
 NONE, UNKNOWN = "none", ("", "unknown")
 PHYSICAL: dict[str, Any] = {INT: pl.Int64, DAY: pl.Int32, BOOL: pl.Boolean, TEXT: pl.String, ROW: pl.UInt32, CODE: pl.UInt16}
 
@@ -163,6 +165,9 @@ class Tables:
             return self._constant(spec, column, pl.Series([None] * (frame.height if frame is not None else 0), dtype=pl.String), {}, True)
         raw = frame[column.name]
         none = frame[f"{column.name}:none"].fill_null(False) if f"{column.name}:none" in frame.columns else None
+        if raw.dtype == pl.String and kind_of(column.type) in (INT, DAY, BOOL) and len(raw) >= LONG and raw.head(LONG).n_unique() <= FEW:
+            texts = raw.unique().drop_nulls()
+            raw = raw.cast(pl.Enum(texts)) if len(texts) <= FEW else raw
         if isinstance(raw.dtype, pl.Enum) and len(raw) > len(raw.dtype.categories):
             return self._of_categories(column, raw, none)
         if raw.dtype in (pl.Categorical, pl.Enum):

@@ -97,11 +97,10 @@ def _by_table(frames: Mapping[str, Frame], kept: frozenset[str]) -> dict[str, po
 
 
 def _stacked(parts: list[polars.DataFrame]) -> polars.DataFrame:
-    """Frames of one table under each other; what one of them does not say of its rows is `none` there."""
+    """Frames of one table under each other; what one of them does not say of its rows is `none` there, and the column is text."""
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
-    if len(parts) == 1:
-        return parts[0]
-    as_text = [part.cast(polars.String) for part in parts]
+    mixed = [name for name in names if len({part.schema.get(name) for part in parts}) > 1]
+    as_text = [part.cast({name: polars.String for name in mixed if name in part.columns}) for part in parts]
     full = [part.with_columns(polars.lit("none").alias(name) for name in names if name not in part.columns) for part in as_text]
     return polars.concat([part.select(names) for part in full])
 
