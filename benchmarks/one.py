@@ -24,7 +24,7 @@ ENGINES = {"kazets": "kazets", "kazets+checks": "kazets_checked", "numba": "numb
 def checksum(found: Any) -> str:
     digest = hashlib.sha256()
     for name in OUTPUT:
-        digest.update(numpy.ascontiguousarray(found[name], dtype=numpy.int64))
+        digest.update(numpy.ascontiguousarray(found[name], dtype=numpy.int64).data)
     return digest.hexdigest()
 
 

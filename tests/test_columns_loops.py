@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.columns import decide
+from engine.columns import decide, machine
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, Cell, Cells
 from engine.columns.emitting import Shape
 from engine.columns.fusing import fuse
@@ -187,3 +188,19 @@ def test_the_real_plans_come_out_as_by_strips(plan: str, law: Law, monkeypatch: 
 
 def test_no_run_is_no_work() -> None:
     run_together([])
+
+
+def test_many_threads_may_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first to ask makes the function that drives the loops; the others wait for that one."""
+    monkeypatch.setattr(machine, "_made", [])
+    height = 4 * machine.SHARE
+    array = numpy.arange(height)
+
+    def plus_one(_: int) -> bool:
+        cells = Cells()
+        outputs = [cells.plus(column(cells, "a", INT, 0, 2**40), cells.const(1))]
+        return computed(outputs, {(SPACE, "a"): array}, False) == [list(range(1, height + 1))]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(plus_one, range(8)))
+    assert len(machine._made) == 1

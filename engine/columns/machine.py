@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -47,6 +48,7 @@ done:
 }
 declare i64 @llvm.smin.i64(i64, i64)
 """.replace("BLOCK", str(BLOCK))
+_DRIVE = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)
 
 
 class Library:
@@ -102,11 +104,11 @@ def carry_out(calls: Iterable[Call]) -> None:
         arguments = numpy.array([array.ctypes.data for array in given], dtype=numpy.int64)
         rest = len(together), functions.ctypes.data, arguments.ctypes.data
         shares = min(threads(), -(-height // SHARE))
-        each(partial(_drive_over, rest), pairwise(height * n // shares for n in range(shares + 1)))
+        each(partial(_drive_over, _drive(), rest), pairwise(height * n // shares for n in range(shares + 1)))
 
 
-def _drive_over(calls: tuple[int, int, int], share: tuple[int, int]) -> None:
-    _drive()(*share, *calls)
+def _drive_over(drive: Callable[..., None], calls: tuple[int, int, int], share: tuple[int, int]) -> None:
+    drive(*share, *calls)
 
 
 @cache
@@ -118,12 +120,13 @@ def _target() -> Any:
     return llvm.Target.from_default_triple()
 
 
-@cache
-def _driver() -> Library:
-    return Library(_DRIVER, ["drive"], False)
+_made: list[Library] = []
+_making = Lock()
 
 
-@cache
-def _drive() -> Any:
-    word = ctypes.c_int64
-    return ctypes.CFUNCTYPE(None, word, word, word, word, word)(_driver().addresses["drive"])
+def _drive() -> Callable[..., None]:
+    """The function that drives all others; its library is made once and never let go, whichever threads ask."""
+    with _making:
+        if not _made:
+            _made.append(Library(_DRIVER, ["drive"], False))
+    return _DRIVE(_made[0].addresses["drive"])
