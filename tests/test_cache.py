@@ -20,7 +20,8 @@ def test_entries_that_were_written_first_are_let_go(tmp_path: Path, monkeypatch:
 
 def test_an_entry_that_was_changed_counts_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAZETS_CACHE", str(tmp_path))
-    cache.store("law", {"threshold": 20})
+    cache.store("law", [{"threshold": 20}, "§ 1"])
+    assert cache.load("law") == [{"threshold": 20}, "§ 1"]
     entry = tmp_path / "law.json"
     entry.write_bytes(entry.read_bytes().replace(b"20", b"10"))
     assert cache.load("law") is None

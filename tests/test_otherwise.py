@@ -12,7 +12,8 @@ from engine.drafting.cases import Case, all_cases
 from engine.explaining.reports import read_facts, roots
 from engine.facts import Facts
 from engine.law import Law
-from engine.proving import Determination, Inquiry, Root, ask, comparable
+from engine.proving import Determination, Inquiry, Prover, Root, ask, comparable, determine
+from engine.proving.determination import differences
 from engine.proving.otherwise import Changes, ask_otherwise
 from tests.conftest import ROOT
 from tests.test_oracle import THOROUGH
@@ -112,3 +113,36 @@ def test_worked_cases(law: Law, case: Case) -> None:
     facts = case.facts(law)
     inquiry = Inquiry(case.under.get("authority"), case.under.get("readings", {}), case.selection(law).known_on)
     assert agree(law, facts, inquiry, roots(law, facts, inquiry, None, None)) >= 0
+
+
+def wholly(law: Law, facts: Facts, inquiry: Inquiry, asked: list[Root], wanted: tuple[tuple[str, str], ...] = ()) -> list[object]:
+    """What comes out differently under each authority, by proving everything under each."""
+    own = inquiry.selection(law)
+    first = Prover(law, own, facts)
+    others = {name: Prover(law, replace(inquiry, authority=name).selection(law), facts) for name in law.authorities if name != own.authority}
+    found: list[object] = []
+    for root in asked:
+        here = determine(first, root, None, wanted)
+        found.append(differences(here, {name: determine(other, root, None, wanted) for name, other in others.items()}))
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_is_marked_is_what_whole_proofs_differ_in(law: Law, case: Case) -> None:
+    facts = case.facts(law)
+    inquiry = Inquiry(case.under.get("authority"), case.under.get("readings", {}), case.selection(law).known_on)
+    asked = roots(law, facts, inquiry, None, None)
+    assert [d.differs for d in ask(law, facts, inquiry, asked)] == wholly(law, facts, inquiry, asked)
+
+
+@pytest.mark.parametrize("authority", ["seeds", "statute"])
+def test_what_is_marked_where_one_decision_is_asked_for(law: Law, authority: str) -> None:
+    """The other law may read decisions that the first one did not need."""
+    facts, inquiry = read_facts(law, ROOT / "examples" / "case.yaml", None), Inquiry(authority)
+    (root,) = roots(law, facts, inquiry, "K-1", 2024)
+    marked = 0
+    for key in [key for key in law.vocabulary.decisions if key[0] in ("installation_year", "lot")][:: 1 if THOROUGH else 6]:
+        (found,) = ask(law, facts, inquiry, [root], "brief", (key,))
+        assert [found.differs] == wholly(law, facts, inquiry, [root], (key,)), key
+        marked += bool(found.differs)
+    assert marked > 2

@@ -8,19 +8,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from engine.explaining.json_form import as_json, proof_json
-from engine.explaining.proof_text import ProofText
-from engine.explaining.sentences import Sentence
-from engine.explaining.text_form import determination_text, law_lines
-from engine.explaining.words import Words
+from engine import explaining
 from engine.facts import Facts, load_facts
 from engine.language import number, parse_unit
 from engine.language.values import exact
 from engine.law import Law, Program, cites
 from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Inquiry, Prover, Root, Step, ask
+
+if TYPE_CHECKING:
+    from engine.explaining.sentences import Sentence
+    from engine.explaining.words import Words
 
 Counted = TypeVar("Counted")
 StepKey = tuple[str, tuple[str, ...], str]
@@ -90,9 +90,9 @@ def determine_report(
             ]
         )
     answers = ask(law, facts, inquiry, asked)
-    words, selection = Words(law, language), law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
+    words, selection = explaining.Words(law, language), law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
     if form == "json":
-        _json(as_json(law, selection, facts, answers))
+        _json(explaining.as_json(law, selection, facts, answers))
         return
     _say(words.say("law_line", law=law.digest[:12], authority=words.authority_name(selection.authority), day=words.day(facts.as_of)))
     for line in words.drafts():
@@ -102,7 +102,7 @@ def determine_report(
         return
     for determination in answers:
         _say("")
-        for line in determination_text(law, words, determination, everything):
+        for line in explaining.determination_text(law, words, determination, everything):
             _say(line)
 
 
@@ -126,7 +126,7 @@ def _summary(law: Law, words: Words, facts: Facts, answers: Any) -> None:
         console.print(table)
     for determination in found.rest:
         _say("")
-        for line in determination_text(law, words, determination):
+        for line in explaining.determination_text(law, words, determination):
             _say(line)
     if found.reasons:
         _say(f"\n{words.say('what_is_missing')}")
@@ -160,17 +160,19 @@ def why_report(
     root = find_root(law, facts, inquiry, key, year)
     wanted = decision or default_decision(law, root)
     owner = decision_key(law, root, wanted)
-    (determination,) = ask(law, facts, inquiry, [root], "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
-    selection = law.select(inquiry.authority, inquiry.readings, inquiry.known_on)
-    program = Program(law, selection, law.phases[determination.phase], root.year)
+    answers = ask(law, facts, inquiry, [root], "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
+    selection = inquiry.selection(law)
+    program = Prover(law, selection, facts).program(root)
+    words, proof_text = explaining.Words(law, language), explaining.ProofText
+    program.cone((owner,))  # the rules that will be told are read while others prove
+    (determination,) = answers
     if form == "json":
-        content = as_json(law, selection, facts, [determination])
+        content = explaining.as_json(law, selection, facts, [determination])
         what_if = _deciding_json(law, facts, inquiry, root, {k: s for k, s in determination.steps.items() if (k[0], k[2]) == owner})
-        more = {"proof": proof_json(program, determination.steps)} | ({"deciding": what_if} if what_if else {})
+        more = {"proof": explaining.proof_json(program, determination.steps)} | ({"deciding": what_if} if what_if else {})
         _json({name: [one | more for one in ones] for name, ones in content.items()})
         return
-    words = Words(law, language)
-    proof = ProofText(words, program, determination.steps, full)
+    proof = proof_text(words, program, determination.steps, full)
     phase = law.phases[determination.phase]
     _say(
         words.say(
@@ -310,7 +312,7 @@ def dossier_report(
 
 def law_list_report(law: Law, language: str = "en") -> None:
     """`kazets law list`."""
-    words = Words(law, language)
+    words = explaining.Words(law, language)
     for name, phase in law.phases.items():
         _say(f"{name:<14} {phase.first_year}-{phase.last_year}  {words.label(phase.title, name)}  [{words.cites(phase.cites)}]")
         if note := words.label(phase.note, ""):
@@ -319,7 +321,7 @@ def law_list_report(law: Law, language: str = "en") -> None:
 
 def law_records_report(law: Law, language: str = "en") -> None:
     """`kazets law records`: sourced figures and statements that decide nothing."""
-    words = Words(law, language)
+    words = explaining.Words(law, language)
     for name, record in law.tree["records"].items():
         value, kind = record["value"], number(parse_unit(str(record["unit"])))
         rounded = isinstance(value, dict)
@@ -338,9 +340,9 @@ def law_show_report(law: Law, name: str, year: int | None, inquiry: Inquiry, for
     year = year or phase.last_year
     if not phase.first_year <= year <= phase.last_year:
         raise InputError([Problem("--year", 0, 0, f"{name} governs {phase.first_year} to {phase.last_year}", "give one of its years")])
-    words = Words(law, language)
+    words = explaining.Words(law, language)
     program = Program(law, law.select(inquiry.authority, inquiry.readings, inquiry.known_on), phase, year)
-    lines = list(law_lines(law, words, program))
+    lines = list(explaining.law_lines(law, words, program))
     if form == "json":
         _json({"phase": name, "year": year, "parameters": [{"parameter": a, "value": b, "source": c} for a, b, c in lines]})
         return

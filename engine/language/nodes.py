@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from engine.language.types import Type
@@ -24,6 +25,11 @@ class Node:
     text: str
     column: int
     PARTS: tuple[str, ...] = ()
+    _meant: Callable[[Node], Any]
+    """The values of its parts: of a single part the value itself."""
+
+    def __init_subclass__(cls) -> None:
+        cls._meant = attrgetter(*cls.PARTS)
 
     def __init__(self, type: Type, text: str, column: int, **parts: Any) -> None:
         self.__dict__.update(parts, type=type, text=text, column=column)
@@ -38,16 +44,12 @@ class Node:
             return False
         if self.type is not other.type and self.type != other.type:
             return False
-        for name in self.PARTS:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine is not theirs and mine != theirs:
-                return False
-        return True
+        return bool(self._meant(self) == self._meant(other))
 
     def __hash__(self) -> int:
         found: int | None = self.__dict__.get("_hash")
         if found is None:
-            found = self.__dict__["_hash"] = hash((self.__class__, *[getattr(self, name) for name in self.PARTS]))
+            found = self.__dict__["_hash"] = hash((self.__class__, self._meant(self)))
         return found
 
     def __getstate__(self) -> dict[str, Any]:
@@ -253,9 +255,14 @@ def children(node: Node) -> tuple[Node, ...]:
     """The direct sub-expressions, in source order."""
     found: tuple[Node, ...] | None = node.__dict__.get("_children")
     if found is None:
-        parts = (getattr(node, name) for name in node.PARTS)
-        found = tuple(item for part in parts for item in (part if isinstance(part, tuple) else (part,)) if isinstance(item, Node))
-        node.__dict__["_children"] = found
+        items: list[Node] = []
+        for name in node.PARTS:
+            part = getattr(node, name)
+            if isinstance(part, Node):
+                items.append(part)
+            elif part.__class__ is tuple:
+                items += [item for item in part if isinstance(item, Node)]
+        found = node.__dict__["_children"] = tuple(items)
     return found
 
 

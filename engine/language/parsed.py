@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.language import nodes as kinds
 from engine.language.nodes import Node
+from engine.language.reads import Reads
 from engine.language.types import Type
 from engine.language.units import Unit
 
@@ -76,7 +77,9 @@ class Parsed:
         for (entity, text, wanted), node in self._known.items():
             texts.setdefault(entity, {}).setdefault(text, []).extend((-1 if wanted is None else writer.type(wanted), writer.node(node)))
         nodes = [[list(part) if isinstance(part, tuple) else part for part in node] for node in writer.nodes]
-        return {"types": list(map(list, writer.types)), "nodes": nodes, "texts": texts}
+        known = ((writer.node(node), node.__dict__.get("_reads")) for node in self._known.values())
+        read = {str(number): [sorted(map(list, found.same)), sorted(map(list, found.every)), found.crosses] for number, found in known if found}
+        return {"types": list(map(list, writer.types)), "nodes": nodes, "texts": texts, "reads": read}
 
 
 class _Writer:
@@ -109,7 +112,7 @@ class _Reader:
     """Makes the types and nodes that are asked for, each once."""
 
     def __init__(self, stored: dict[str, Any]) -> None:
-        self.entries, self.texts = stored["nodes"], stored["texts"]
+        self.entries, self.texts, self.reads = stored["nodes"], stored["texts"], stored["reads"]
         self.types = [
             Type(kind, Unit(tuple((name, power) for name, power in powers)), codes, table, nullable)
             for kind, powers, codes, table, nullable in stored["types"]
@@ -120,24 +123,32 @@ class _Reader:
         found = self.texts.get(entity, {}).get(text, ())
         for kind, number in zip(found[::2], found[1::2], strict=True):
             if (None if kind < 0 else self.types[kind]) == wanted:
-                return self.node(number)
+                node, read = self.node(number), self.reads.get(str(number))
+                if read is not None:
+                    same, every, crosses = read
+                    node.__dict__["_reads"] = Reads(frozenset(map(_key, same)), frozenset(map(_key, every)), crosses)
+                return node
         return None
 
     def node(self, number: int) -> Node:
         found = self.made[number]
         if found is None:
             name, kind, text, column, *parts = self.entries[number]
-            made, fields = _CLASSES[name]
+            cls, fields = _CLASSES[name]
             given: dict[str, Any] = {}
             for (field, form), part in zip(fields, parts, strict=True):
-                if form == PLAIN:
-                    given[field] = _whole(part) if part.__class__ is list else part
-                elif form == ONE:
+                if form == ONE:
                     given[field] = None if part is None else self.made[part] or self.node(part)
+                elif form == PLAIN:
+                    given[field] = _whole(part) if part.__class__ is list else part
                 else:
                     given[field] = tuple([self.made[one] or self.node(one) for one in part])
-            found = self.made[number] = made(self.types[kind], text, column, **given)
+            found = self.made[number] = cls(self.types[kind], text, column, **given)
         return found
+
+
+def _key(pair: list[str]) -> tuple[str, str]:
+    return pair[0], pair[1]
 
 
 def _whole(part: list[Any]) -> Any:

@@ -61,18 +61,21 @@ def load_law(root: Path, schema_dir: Path, drafts: Sequence[str] = ()) -> Law:
     return _stored(made, digest, hashes)
 
 
-def _checked(root: Path, files: list[Path], schema_dir: Path) -> dict[str, Any]:
-    """What the cache keeps of a law: its tree, and what its texts mean."""
+def _checked(root: Path, files: list[Path], schema_dir: Path) -> list[Any]:
+    """What the cache keeps of a law: the names and then the contents of the sections of its tree, and of what its texts mean."""
     from engine.law.collecting import collect
 
     tree: dict[str, Any] = json.loads(json.dumps(collect(root, files, schema_dir), ensure_ascii=False))
     law = Law(tree, "")
     check_law(law, texts=True)
-    return {"tree": tree, "parsed": law.vocabulary.parsed.plain()}
+    parsed = law.vocabulary.parsed.plain()
+    return [[list(tree), list(parsed)], *tree.values(), *parsed.values()]
 
 
-def _stored(kept: dict[str, Any], digest: str, hashes: dict[str, str]) -> Law:
-    return Law(kept["tree"], digest, hashes, build_vocabulary(kept["tree"], Parsed(kept["parsed"])))
+def _stored(kept: list[Any], digest: str, hashes: dict[str, str]) -> Law:
+    (sections, kinds), *contents = kept
+    tree, parsed = dict(zip(sections, contents, strict=False)), dict(zip(kinds, contents[len(sections) :], strict=True))
+    return Law(tree, digest, hashes, build_vocabulary(tree, Parsed(parsed)))
 
 
 def law_under(law: Law, root: Path, schema_dir: Path, written: tuple[str, ...]) -> Law:

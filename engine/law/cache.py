@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,22 +34,22 @@ def engine_hash(*parts: str) -> str:
     return digest.hexdigest()
 
 
-def load(key: str) -> Any:
-    """What was stored under ``key``, or None; an entry that was damaged or changed counts as absent."""
+def load(key: str) -> list[Any] | None:
+    """The parts that were stored under ``key``; an entry that was damaged or changed counts as absent."""
     try:
         head, _, content = (cache_dir() / f"{key}.json").read_bytes().partition(b"\n")
-        return json.loads(content) if head == _head(key, content) else None
+        return [json.loads(line) for line in content.splitlines()] if head == _head(key, content) else None
     except (OSError, ValueError):
         return None
 
 
 def _head(key: str, content: bytes) -> bytes:
-    """The first line of an entry; what follows it is the content."""
+    """The first line of an entry; each line that follows it is a part of the content."""
     return json.dumps({"key": key, "digest": hashlib.sha256(content).hexdigest()}).encode()
 
 
-def store(key: str, content: Any) -> None:
-    """Keep ``content``; a cache that cannot be written is no reason to stop."""
+def store(key: str, parts: Sequence[Any]) -> None:
+    """Keep what JSON can hold, each part by itself: it is read faster so; a cache that cannot be written is no reason to stop."""
     import tempfile  # only where something has changed
 
     folder = cache_dir()
@@ -56,7 +57,7 @@ def store(key: str, content: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
         try:
-            written = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+            written = b"\n".join(json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode() for part in parts)
             with os.fdopen(handle, "wb") as file:
                 file.write(_head(key, written) + b"\n" + written)
             os.replace(name, folder / f"{key}.json")

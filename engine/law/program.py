@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from engine.language import BOOL, DATE, ExpressionError, Node, Scope, children, compile_node, parse, walk
+from engine.language import BOOL, DATE, ExpressionError, Node, Scope, Vocabulary, compile_node, parse, walk
 from engine.language.nodes import Aggregate, Builtin, Column, Decision, Lookup, Rows, Var
+from engine.language.reads import Reads, reads
 from engine.law.model import Law, Phase, Rule
 from engine.law.reading_values import read_date
 from engine.law.selection import ALWAYS, NEVER, Entry, Selection, choose, gap_in_sources
@@ -29,13 +30,17 @@ class TypedRule:
 
     Attributes:
         when: None means always.
-        reads: keeps the decisions of the same year that it reads, once they were looked for.
     """
 
     rule: Rule
     when: Node | None
     value: Node
-    reads: list[frozenset[Key]] = field(default_factory=list, compare=False, repr=False)
+
+    def reads(self, vocabulary: Vocabulary) -> Iterator[Reads]:
+        """What its texts read."""
+        if self.when is not None:
+            yield reads(self.when, vocabulary)
+        yield reads(self.value, vocabulary)
 
 
 def type_rule(law: Law, rule: Rule) -> TypedRule:
@@ -246,7 +251,8 @@ class Program:
 
     def named(self, key: Key) -> frozenset[Key]:
         """The decisions that the sentences of the rules for ``key`` name."""
-        return frozenset(k for typed in self.rules(key) for _, node in named_in(self.law, typed.rule) for k in _decisions(node, self.law))
+        nodes = [node for typed in self.rules(key) for _, node in named_in(self.law, typed.rule)]
+        return frozenset[Key]().union(*(reads(node, self.law.vocabulary).same for node in nodes))
 
     # -- order --------------------------------------------------------------------------------------------------
 
@@ -254,7 +260,9 @@ class Program:
         """The decisions of the same year that the rules for ``key`` read."""
         found = self._needs.get(key)
         if found is None:
-            found = self._needs[key] = frozenset(need for typed in self.rules(key) for need in _read_by(self.law, typed))
+            found = self._needs[key] = frozenset[Key]().union(
+                *(read.same for typed in self.rules(key) for read in typed.reads(self.law.vocabulary))
+            )
         return found
 
     def cone(self, wanted: Iterable[Key]) -> tuple[Key, ...]:
@@ -320,14 +328,6 @@ def program_of(law: Law, selection: Selection, phase: Phase, year: int) -> Progr
     return found
 
 
-def _read_by(law: Law, typed: TypedRule) -> frozenset[Key]:
-    """The decisions of the same year that a rule reads."""
-    if not typed.reads:
-        nodes = [node for node in (typed.when, typed.value) if node is not None]
-        typed.reads.append(frozenset(need for node in nodes for need in _decisions(node, law)))
-    return typed.reads[0]
-
-
 class _Constants:
     """The context of expressions that need no facts: those of the law alone."""
 
@@ -344,19 +344,3 @@ class _Constants:
 def _constant(node: Node) -> bool:
     leaves = (Column, Decision, Rows, Lookup, Var, Aggregate)
     return not any(isinstance(n, leaves) or (isinstance(n, Builtin) and n.name == "as_of") for n in walk(node))
-
-
-def _decisions(node: Node, law: Law) -> Iterator[Key]:
-    """Decisions that ``node`` reads, save those of earlier years: they are proved under their own law."""
-    todo: list[tuple[Node, frozenset[str]]] = [(node, frozenset())]
-    while todo:
-        one, earlier = todo.pop()
-        if isinstance(one, Decision):
-            owner = one.base
-            if not (isinstance(owner, Var) and owner.name in earlier):
-                yield owner.type.table or "", one.name
-        elif isinstance(one, Aggregate) and isinstance(one.over, Rows):
-            relation = law.vocabulary.entities[one.over.base.type.table or ""].relations[one.over.relation]
-            if relation.years == "earlier":
-                earlier |= {one.variable}
-        todo += [(child, earlier) for child in children(one)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine.language import Cause, Node, Unknown, compile_node, walk
+from engine.language import Cause, Node, Unknown, compile_node
 from engine.language.arithmetic import COMPARISONS
 from engine.language.nodes import And, Compare, Const, Not, Or
 from engine.language.values import high, low
@@ -156,8 +156,7 @@ class Flattener:
     # -- atoms --------------------------------------------------------------------------------------------------
 
     def atom(self, question: Question, node: Node, kind: str) -> str:
-        wanted = node.inner if isinstance(node, _Named) else node
-        known = question.known.get((kind, wanted))
+        known = question.known.get((kind, node.inner if isinstance(node, _Named) else node))
         if known is not None:
             return known.name
         auxiliary = None
@@ -170,18 +169,17 @@ class Flattener:
         return made.name
 
     def tests(self, question: Question, node: Node, wanted: bool) -> list[Clause]:
-        if (
-            isinstance(node, Compare)
-            and node.left.type.kind in ("number", "date")
-            and not (node.left.type.nullable or node.right.type.nullable)
-        ):
-            return _margin_tests(self.atom(question, node, "margin"), node.operator, wanted)
-        if isinstance(node, Compare) and node.left.type.kind == "code" and isinstance(node.right, Const) and node.operator in ("==", "!="):
-            name, code = self.atom(question, node.left, "code"), self.intern(str(node.right.value))
-            if (node.operator == "==") is wanted:
-                return [((name, "==", code),)]
-            return [((name, "!=", code), (name, "!=", OPEN))]
-        return [((self.atom(question, node, "truth"), "==", TRUE if wanted else FALSE),)]
+        kind, of = _told_as(node)
+        name = self.atom(question, of, kind)
+        if kind == "truth":
+            return [((name, "==", TRUE if wanted else FALSE),)]
+        assert isinstance(node, Compare)
+        if kind == "margin":
+            return _margin_tests(name, node.operator, wanted)
+        code = self.intern(str(_constant(node.right)))
+        if (node.operator == "==") is wanted:
+            return [((name, "==", code),)]
+        return [((name, "!=", code), (name, "!=", OPEN))]
 
     def tell(self, question: Question, env: Any, answers: Answers) -> tuple[Told, list[Any]]:
         """The integers that stand for the atoms, in their order, and what each condition means."""
@@ -210,12 +208,9 @@ class Flattener:
         """The plan of a condition; an atom that stands for several of its items at once is told with the first."""
         joined = isinstance(condition, (And, Or))
         items = condition.items if isinstance(condition, (And, Or)) else (condition,)
-        by_node: dict[Node, list[Atom]] = {}
-        for atom in question.atoms:
-            by_node.setdefault(atom.node, []).append(atom)
-        found = [list(dict.fromkeys(atom for node in walk(item) for atom in by_node.get(node, ()))) for item in items]
-        within = {id(atom) for atoms in found for atom in atoms}
-        found[0] += [atom for atom in question.atoms if atom.auxiliary is not None and id(atom) not in within]
+        found = [_atoms_of(question, item) for item in items]
+        within = {atom.name for atoms in found for atom in atoms}
+        found[0] += [atom for atom in question.atoms if atom.auxiliary is not None and atom.name not in within]
         return Plan(not joined or isinstance(condition, Or), tuple(map(self.probe, items, found)))
 
     def probe(self, item: Node, atoms: list[Atom]) -> Probe:
@@ -306,6 +301,33 @@ def _negated(value: Any) -> Any:
 def _constant(node: Node) -> Any:
     assert isinstance(node, Const)
     return node.value
+
+
+def _told_as(node: Node) -> tuple[str, Node]:
+    """The kind of the atom that stands for a test, and what its integers say."""
+    if isinstance(node, Compare):
+        kind, right = node.left.type.kind, node.right
+        if kind in ("number", "date") and not (node.left.type.nullable or right.type.nullable):
+            return "margin", node
+        if kind == "code" and isinstance(right, Const) and node.operator in ("==", "!="):
+            return "code", node.left
+    return "truth", node
+
+
+def _atoms_of(question: Question, item: Node) -> list[Atom]:
+    """The atoms that stand for the tests of an item, and for parts of it that are asked about by themselves."""
+    found: dict[str, Atom] = {}
+    todo = [item]
+    while todo:
+        node = todo.pop()
+        atom = question.known.get(_told_as(node))
+        if atom is not None:
+            found[atom.name] = atom
+        if isinstance(node, Not):
+            todo.append(node.item)
+        elif isinstance(node, (And, Or)):
+            todo += reversed(node.items)
+    return list(found.values())
 
 
 class _Named(Node):

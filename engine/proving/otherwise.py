@@ -15,12 +15,11 @@ from typing import Any
 
 from engine.containment import contained
 from engine.facts import Facts
-from engine.language import OpenSet, Unknown, walk
-from engine.language.nodes import Decision, Rows
+from engine.language import OpenSet, Unknown
 from engine.language.values import same
-from engine.law import Law, Program, Selection, TypedRule
-from engine.proving.asking import Inquiry
+from engine.law import Law, Program, Selection
 from engine.proving.determination import comparable
+from engine.proving.inquiry import Inquiry
 from engine.proving.instances import Instance, Root
 from engine.proving.prover import Prover
 from engine.proving.recording import Key, RecordedProgram, Recording, release
@@ -61,7 +60,7 @@ def ask_otherwise(
     many = workers or max(1, min(MAX_WORKERS, os.cpu_count() or 1, len(roots) // MIN_SHARE))
     size = -(-len(roots) // many) if roots else 1
     shares = [roots[start : start + size] for start in range(0, len(roots), size)]
-    selections = [law.select(one.authority, one.readings, one.known_on) for one in (inquiry, *others)]
+    selections = [one.selection(law) for one in (inquiry, *others)]
     streams = [contained(share, _Work(law, facts, selections)) for share in shares]
     for row in zip_longest(*streams):
         yield from (found for found in row if found is not None)
@@ -69,17 +68,34 @@ def ask_otherwise(
 
 class _Work:
     def __init__(self, law: Law, facts: Facts, selections: Sequence[Selection]) -> None:
-        own, *others = selections
-        self.first = Recording(law, own, facts)
-        self.others = [_Other(self.first, selection) for selection in others]
+        self.laws = Laws(law, facts, selections)
 
     def __call__(self, root: Root) -> tuple[Root, tuple[Otherwise, ...]]:
-        if sum(prover.kept for prover in (self.first, *self.others)) > MAX_KEPT:
-            for prover in (self.first, *self.others):
-                prover.forget()  # all together: those of another law stand on those of the first
-        session = self.first.session(root)
-        session.prove([key for key in self.first.law.vocabulary.decisions if session.within(key)])
-        return root, tuple(other.again(root) for other in self.others)
+        self.laws.keep_few()
+        session = self.laws.first.session(root)
+        session.prove([key for key in self.laws.first.law.vocabulary.decisions if session.within(key)])
+        return root, tuple(other.again(root) for other in self.laws.others)
+
+
+class Laws:
+    """A law under which everything is proved, and others that are held against it.
+
+    Args:
+        selections: of the first law and of the others.
+        causes: as in `Other`.
+    """
+
+    def __init__(self, law: Law, facts: Facts, selections: Sequence[Selection], causes: bool = False) -> None:
+        own, *others = selections
+        self.first = Recording(law, own, facts)
+        self.others = [Other(self.first, selection, causes) for selection in others]
+
+    def keep_few(self) -> None:
+        """Let go of what was proved where it has become much: of all laws together, for those of another stand on those of the first."""
+        provers = (self.first, *self.others)
+        if sum(prover.kept for prover in provers) > MAX_KEPT:
+            for prover in provers:
+                prover.forget()
 
 
 # -- another law --------------------------------------------------------------------------------------------------
@@ -100,22 +116,27 @@ class _Reach:
     crossing: frozenset[Key]
 
 
-class _Other(Prover):
-    """Answers under another law what ``first`` has proved."""
+class Other(Prover):
+    """Answers under another law what ``first`` has proved.
 
-    def __init__(self, first: Recording, selection: Selection) -> None:
+    Args:
+        causes: whether its answers must name what is missing under that law, too, where all that matters else is that it is missing.
+    """
+
+    def __init__(self, first: Recording, selection: Selection, causes: bool = False) -> None:
         super().__init__(first.law, selection, first.facts)
-        self.first = first
+        self.first, self.causes = first, causes
         self._heard = -1
         self._reach: dict[tuple[str, int], _Reach] = {}
 
-    def again(self, root: Root) -> Otherwise:
-        """What comes out otherwise about a root that the first law has decided in full."""
+    def again(self, root: Root, wanted: tuple[Key, ...] = ()) -> Otherwise:
+        """What comes out otherwise about a root of which the first law has decided what is ``wanted``, or everything."""
         program = self.first.program(root)
         if not any(self.first.session(root).within(key) for key in self.reach(program).order):
             return Otherwise(False, {})
         self._drop(root)  # it may have been asked for before the first law decided it
-        found = self.session(root).again()
+        session = self.session(root)
+        found = session.again(session.program.cone_within(wanted, root.entity) if wanted else session.reached.order)
         self._drop(root)
         return found
 
@@ -147,6 +168,7 @@ class _Other(Prover):
         """For each program of the first law: what is touched, and then, until nothing more is found, what depends on it."""
         programs = [p for p in self.first.programs if isinstance(p, RecordedProgram)]
         touched = {(p.phase.id, p.year): frozenset(self._touched(p)) for p in programs}
+        consulted = {(p.phase.id, p.year): tuple(sorted(p.consulted)) for p in programs}
         closure: dict[tuple[str, int], dict[Key, None]] = {which: {} for which in touched}
         everywhere: set[Key] = set()
         grown = True
@@ -155,7 +177,7 @@ class _Other(Prover):
             for program in programs:
                 which = program.phase.id, program.year
                 mine = closure[which]
-                for key in program.cone(program.everything):
+                for key in program.cone(consulted[which]):
                     if key in mine:
                         continue
                     crossing = _reads(program, key) if _crosses(program, key) else frozenset()
@@ -166,7 +188,7 @@ class _Other(Prover):
         return {
             (p.phase.id, p.year): _Reach(
                 touched[p.phase.id, p.year],
-                tuple(key for key in self.law_of(p.phase, p.year).cone(p.everything) if key in closure[p.phase.id, p.year]),
+                tuple(key for key in self.law_of(p.phase, p.year).cone(consulted[p.phase.id, p.year]) if key in closure[p.phase.id, p.year]),
                 frozenset(key for key in closure[p.phase.id, p.year] if _crosses(p, key)),
             )
             for p in programs
@@ -190,9 +212,9 @@ class _OtherSession(Session):
         changed: of these, the ones that are not what they were.
     """
 
-    prover: _Other
+    prover: Other
 
-    def __init__(self, prover: _Other, root: Root, program: Program, before: Session | None) -> None:
+    def __init__(self, prover: Other, root: Root, program: Program, before: Session | None) -> None:
         self.before = before
         self.anew: set[Key] = set()
         self.changed: set[Key] = set()
@@ -220,16 +242,16 @@ class _OtherSession(Session):
                 self._take_over(instance, before)
         return found
 
-    def again(self) -> Otherwise:
-        """Everything that the other law can reach, proved again as far as something that it rests on has changed."""
+    def again(self, asked: Iterable[Key]) -> Otherwise:
+        """What is asked, each after what it needs, proved again as far as something that it rests on has changed."""
         assert self.before is not None
         changes: Changes = {}
-        for key in self.reached.order:
+        for key in asked:
             if not self.within(key) or not self.instances(key[0]):
                 continue
             if not self.proved(key):
                 self._settle(key)
-            if key not in self.changed:
+            if key not in self.changed or not self.before.proved(key):
                 continue
             for old, new in zip(self.before.instances(key[0]), self.instances(key[0]), strict=True):
                 outcomes = old.steps[key[1]].outcome, new.steps[key[1]].outcome
@@ -269,7 +291,8 @@ class _OtherSession(Session):
         if self.before is None or not self.before.proved(key):
             return False
         pairs = zip(self.before.instances(key[0]), self.instances(key[0]), strict=True)
-        return all(_alike(old.steps[key[1]].outcome, new.steps[key[1]].outcome) for old, new in pairs)
+        alike = _identical if self.prover.causes else _alike
+        return all(alike(old.steps[key[1]].outcome, new.steps[key[1]].outcome) for old, new in pairs)
 
 
 def _alike(one: Any, two: Any) -> bool:
@@ -280,41 +303,22 @@ def _alike(one: Any, two: Any) -> bool:
         return (one.members, one.possible) == (two.members, two.possible)
     if isinstance(one, (Gap, Conflict)):
         return type(one) is type(two)
+    return _identical(one, two)
+
+
+def _identical(one: Any, two: Any) -> bool:
+    """Whether two outcomes are the same to the last: of a doubt also in what is missing."""
     return type(one) is type(two) and bool(one == two)
 
 
 # -- what the texts of rules read ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Text:
-    """What the text of a rule reads: the decisions, of whatever root or year, and whether any through instances of another root."""
-
-    reads: frozenset[Key]
-    crosses: bool
-
-
-def _text(law: Law, typed: TypedRule) -> _Text:
-    """What a rule reads; found once per law."""
-    cache: dict[int, tuple[TypedRule, _Text]] = law.__dict__.setdefault("_texts_read", {})
-    found = cache.get(id(typed))
-    if found is None:
-        nodes = [node for top in (typed.when, typed.value) if top is not None for node in walk(top)]
-        reads = frozenset((node.base.type.table or "", node.name) for node in nodes if isinstance(node, Decision))
-        found = cache[id(typed)] = typed, _Text(reads, any(_leads_elsewhere(law, node) for node in nodes if isinstance(node, Rows)))
-    return found[1]
-
-
-def _leads_elsewhere(law: Law, node: Rows) -> bool:
-    relation = law.vocabulary.entities[node.base.type.table or ""].relations[node.relation]
-    return relation.entity is not None and law.vocabulary.entities[relation.entity].of is None
-
-
 def _reads(program: Program, key: Key) -> frozenset[Key]:
     """Every decision that the rules for ``key`` read."""
-    return frozenset[Key]().union(*(_text(program.law, typed).reads for typed in program.rules(key)))
+    return frozenset[Key]().union(*(read.every for typed in program.rules(key) for read in typed.reads(program.law.vocabulary)))
 
 
 def _crosses(program: Program, key: Key) -> bool:
     """Whether the rules for ``key`` read decisions about other roots or years."""
-    return any(_text(program.law, typed).crosses for typed in program.rules(key))
+    return any(read.crosses for typed in program.rules(key) for read in typed.reads(program.law.vocabulary))
