@@ -10,8 +10,8 @@ import select
 import signal
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -54,6 +54,11 @@ def bounded(name: str, work: Callable[[], Result]) -> Result:
         InputError: as raised by the work, or because a limit was reached.
         EngineDefect: the child died.
     """
+    return begun(name, work)()
+
+
+def begun(name: str, work: Callable[[], Result]) -> Callable[[], Result]:
+    """As `bounded`, but the work begins while this process goes on; what it returns waits for the result, once."""
 
     def limited(_: str) -> Result:
         for kind, most in ((resource.RLIMIT_CPU, READING_SECONDS + _GRACE_SECONDS), (resource.RLIMIT_AS, _mapped() + READING_BYTES)):
@@ -66,15 +71,21 @@ def bounded(name: str, work: Callable[[], Result]) -> Result:
                 name, 0, 0, f"needs more than {READING_BYTES:,} bytes of memory to be read", "take out what is very large"
             ) from None
 
-    try:
-        return next(contained([name], limited, READING_SECONDS))
-    except OutOfTime:
-        raise input_error(
-            name, 0, 0, f"could not be read within {READING_SECONDS} seconds", "take out what is very large or deeply nested"
-        ) from None
+    results = contained([name], limited, READING_SECONDS)
+
+    def result() -> Result:
+        with closing(results):
+            try:
+                return next(results)
+            except OutOfTime:
+                raise input_error(
+                    name, 0, 0, f"could not be read within {READING_SECONDS} seconds", "take out what is very large or deeply nested"
+                ) from None
+
+    return result
 
 
-def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: float = DEADLINE_SECONDS) -> Iterator[Result]:
+def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: float = DEADLINE_SECONDS) -> Generator[Result]:
     """The results of ``work`` for each item, in order, computed in a child that starts at once.
 
     Raises:
@@ -83,7 +94,7 @@ def contained(items: Sequence[Item], work: Callable[[Item], Result], deadline: f
     """
     results = _results(items, work, deadline)
     next(results)
-    return cast("Iterator[Result]", results)
+    return cast("Generator[Result]", results)
 
 
 class Beside:
@@ -161,7 +172,7 @@ def _answers(work: Callable[[Any], Iterable[Any]], question: Any) -> Iterator[tu
         yield "defect", str(error)
 
 
-def _results(items: Sequence[Any], work: Callable[[Any], Any], deadline: float) -> Iterator[Any]:
+def _results(items: Sequence[Any], work: Callable[[Any], Any], deadline: float) -> Generator[Any]:
     """Starts the child and yields once, then yields what it answers."""
     reader, writer = os.pipe()
     child = os.fork()

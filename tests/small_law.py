@@ -17,7 +17,8 @@ from engine.language import Node, Scope, Type, Vocabulary, parse
 from engine.law import Law
 from engine.law.checking import find_problems
 from engine.law.collecting import collect
-from engine.law.yaml_files import Document, parse_yaml
+from engine.law.documents import Document
+from engine.law.yaml_files import parse_yaml
 from engine.problems import InputError
 from engine.proving import Determination, Prover, Root, determine
 

@@ -14,6 +14,7 @@ from engine.commands.options import FILE, Asked, common, load, rulesets, speech,
 
 if TYPE_CHECKING:
     from engine.facts import Facts
+    from engine.facts.ahead import Ahead
 
 MANY = 20
 
@@ -74,10 +75,12 @@ def determine(
             asked.law(), facts, asked.inquiry(), asked.as_of, out, bad_rows, partitions, workers, reasons, machine, form, asked.language
         )
         return
+    from engine.facts.ahead import read_ahead
+
+    given, law, inquiry = read_ahead(facts), asked.law(), asked.inquiry()
     from engine.explaining.reports import determine_report
 
-    law, inquiry = asked.law(), asked.inquiry()
-    determine_report(law, facts, inquiry, installation, year, asked.as_of, form, MANY, everything, asked.language)
+    determine_report(law, given, inquiry, installation, year, asked.as_of, form, MANY, everything, asked.language)
 
 
 @click.command()
@@ -119,8 +122,10 @@ def why(
       kazets why examples/case.yaml K-1 YEAR --format pdf --output dossier.pdf --lang kk
       kazets why DECIDED K-1 YEAR            # a row of what `determine --out` made
     """
+    from engine.facts.ahead import read_ahead
+
+    given: Path | Ahead | Facts = read_ahead(facts)
     law, inquiry, as_of, language = asked.law(), asked.inquiry(), asked.as_of, asked.language
-    given: Path | Facts = facts
     if (facts / "receipt.json").is_file():
         from engine.columns.looking_up import asked_again, facts_of_row
 

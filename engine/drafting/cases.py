@@ -11,11 +11,12 @@ from typing import Any
 
 from engine.facts import Facts, facts_from_document
 from engine.law import Law, Selection, check_law, lay_over
+from engine.law.documents import Document
 from engine.law.drafts import draft_names
 from engine.law.files import MAX_FILES, MAX_TOTAL, files_below, within
 from engine.law.reading_values import read_date
 from engine.law.schemas import schema
-from engine.law.yaml_files import Document, read_yaml
+from engine.law.yaml_files import read_yaml
 from engine.problems import InputError, Problem, did_you_mean, input_error
 from engine.proving import Root
 

@@ -21,10 +21,11 @@ from engine.drafting.findings_unused import unused_findings
 from engine.law import Law
 from engine.law.checking import find_problems
 from engine.law.collecting import merge
+from engine.law.documents import Document
 from engine.law.files import content_hashes, ruleset_files
 from engine.law.invariants import invariant_problems
 from engine.law.schemas import MAX_PROBLEMS, problem_of, schema
-from engine.law.yaml_files import Document, read_yaml
+from engine.law.yaml_files import read_yaml
 from engine.problems import InputError, Problem, did_you_mean
 
 UNREADABLE = ("circle", "undefined-name", "phase-years")  # what a law with these can reach is not known

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.drafting.findings_codes import Finding
 from engine.law import DECLARING, Law, type_rule
+from engine.law.documents import Document
 from engine.law.schemas import Breach
-from engine.law.yaml_files import Document
 from engine.problems import InputError, Problem, nearest
 
 ONCE = ("ruleset", "phase")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.drafting.findings_codes import Finding
-from engine.law.yaml_files import Document
+from engine.law.documents import Document
 
 _QUOTED = re.compile(r"'([^'\n]+)'|(\{[^{}\n]+\})")
 _OWN_NAME = re.compile(r"^(rule|phase|property|record|question|action|two rules are called) '[^']+'")

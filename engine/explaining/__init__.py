@@ -1,7 +1,8 @@
 """From a proof to what a person reads."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from engine.doors import door
 
 if TYPE_CHECKING:
     from engine.explaining.json_form import as_json, proof_json, receipt
@@ -10,18 +11,13 @@ if TYPE_CHECKING:
     from engine.explaining.words import Words
 
 __all__ = ["ProofText", "Words", "as_json", "determination_text", "law_lines", "proof_json", "receipt"]
-_MODULES = {
-    "json_form": ("as_json", "proof_json", "receipt"),
-    "proof_text": ("ProofText",),
-    "text_form": ("determination_text", "law_lines"),
-    "words": ("Words",),
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Loaded when it is asked for: what a command does not tell, it does not wait for."""
-    for module, names in _MODULES.items():
-        if name in names:
-            found = globals()[name] = getattr(import_module(f"engine.explaining.{module}"), name)
-            return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = door(
+    __name__,
+    globals(),
+    {
+        "json_form": ("as_json", "proof_json", "receipt"),
+        "proof_text": ("ProofText",),
+        "text_form": ("determination_text", "law_lines"),
+        "words": ("Words",),
+    },
+)

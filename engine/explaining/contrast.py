@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from engine.explaining.contrast_text import ContrastView
 from engine.explaining.replay import Answer, Under, drafts_of
-from engine.explaining.reports import decision_key, default_decision, find_root, read_facts
+from engine.explaining.reports import Given, decision_key, default_decision, find_root, read_facts
 from engine.explaining.sentences import Sentence
 from engine.explaining.terminal import say, say_json
 from engine.explaining.words import Words
@@ -104,7 +103,7 @@ def _under(drafts: Drafts, written: str) -> Law:
 
 def contrast_report(
     law: Law,
-    path: Path | Facts,
+    path: Given,
     inquiry: Inquiry,
     key: str,
     year: int,

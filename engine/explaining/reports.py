@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from engine import explaining
 from engine.facts import Facts, load_facts
+from engine.facts.ahead import Ahead
 from engine.language import number, parse_unit
 from engine.language.values import exact
 from engine.law import Law, Program, cites
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from engine.explaining.words import Words
 
 Counted = TypeVar("Counted")
+Given = Path | Ahead | Facts
+"""Facts: where they are, being read, or as they are."""
 StepKey = tuple[str, tuple[str, ...], str]
 MAX_COUNTED = 8
 
@@ -35,7 +38,7 @@ def _json(content: Any) -> None:
     _say(json.dumps(content, ensure_ascii=False, indent=2))
 
 
-def read_facts(law: Law, path: Path | Facts, as_of: date | None) -> Facts:
+def read_facts(law: Law, path: Given, as_of: date | None) -> Facts:
     """The facts at ``path``, with the list numbers of coded things accepted for their codes; facts in its place stay as they are.
 
     Raises:
@@ -64,7 +67,7 @@ def roots(law: Law, facts: Facts, inquiry: Inquiry, key: str | None, year: int |
 
 def determine_report(
     law: Law,
-    path: Path,
+    path: Path | Ahead,
     inquiry: Inquiry,
     key: str | None,
     year: int | None,
@@ -81,7 +84,7 @@ def determine_report(
         raise InputError(
             [
                 Problem(
-                    str(path),
+                    facts.path,
                     0,
                     0,
                     "the facts speak of no installation in any year that a phase governs",
@@ -145,7 +148,7 @@ def _most(counted: Counter[Counted]) -> list[tuple[Counted, int]]:
 
 def why_report(
     law: Law,
-    path: Path | Facts,
+    path: Given,
     inquiry: Inquiry,
     key: str,
     year: int,
@@ -282,7 +285,7 @@ def decision_key(law: Law, root: Root, wanted: str) -> tuple[str, str]:
 
 def dossier_report(
     law: Law,
-    path: Path | Facts,
+    path: Given,
     inquiry: Inquiry,
     key: str,
     year: int,

@@ -16,7 +16,7 @@ from engine.law.files import within
 from engine.problems import did_you_mean, input_error
 
 if TYPE_CHECKING:
-    from engine.law.yaml_files import Document
+    from engine.law.documents import Document
 
 ABOUT_FILE, ABOUT_SCHEMA = "register.yaml", "register"
 KINDS = (".csv", ".parquet")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.language import Vocabulary
+from engine.law.documents import Document
 from engine.law.schemas import schema
-from engine.law.yaml_files import Document, read_yaml
+from engine.law.yaml_files import read_yaml
 from engine.problems import did_you_mean, input_error
 
 

@@ -9,8 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from engine.law.documents import Document
 from engine.law.schemas import MAX_PROBLEMS, schema
-from engine.law.yaml_files import Document, read_yaml
+from engine.law.yaml_files import read_yaml
 from engine.problems import InputError, Problem
 
 NAMED = (

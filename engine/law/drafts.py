@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.law.documents import Document
 from engine.law.files import read_text, within
 from engine.law.schemas import schema
-from engine.law.yaml_files import Document, parse_yaml
+from engine.law.yaml_files import parse_yaml
 from engine.problems import InputError, Problem, did_you_mean, input_error
 
 FOLDER, SUFFIX, MAX_CHAIN = "drafts", ".yaml", 50

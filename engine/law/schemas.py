@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator, Registry, ValidationErrorKind
 
-from engine.law.yaml_files import Document
+from engine.law.documents import Document
 from engine.problems import InputError, Problem, did_you_mean
 
 ENDING = ".schema.json"

@@ -188,7 +188,9 @@ class Other(Prover):
         return {
             (p.phase.id, p.year): _Reach(
                 touched[p.phase.id, p.year],
-                tuple(key for key in self.law_of(p.phase, p.year).cone(consulted[p.phase.id, p.year]) if key in closure[p.phase.id, p.year]),
+                tuple(
+                    key for key in self.law_of(p.phase, p.year).cone(consulted[p.phase.id, p.year]) if key in closure[p.phase.id, p.year]
+                ),
                 frozenset(key for key in closure[p.phase.id, p.year] if _crosses(p, key)),
             )
             for p in programs

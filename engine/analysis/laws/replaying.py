@@ -15,7 +15,7 @@ from engine.facts import facts_from_document
 from engine.language import Cause, Node, Unknown, compile_node, walk
 from engine.language.nodes import Decision
 from engine.law import Program
-from engine.law.yaml_files import Document as File
+from engine.law.documents import Document as File
 from engine.problems import InputError
 from engine.proving import Determination, Root, determine
 
