@@ -170,7 +170,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {"+": add, "-": subtract, "*"
 
 
 def least(values: list[Any]) -> Any:
-    if not any(isinstance(value, Unknown) for value in values):
+    if Unknown not in map(type, values):
         return min(values)
     tops = [high(v) for v in values if high(v) is not None]
     bottoms = [low(v) for v in values]
@@ -178,7 +178,7 @@ def least(values: list[Any]) -> Any:
 
 
 def greatest(values: list[Any]) -> Any:
-    if not any(isinstance(value, Unknown) for value in values):
+    if Unknown not in map(type, values):
         return max(values)
     bottoms = [low(v) for v in values if low(v) is not None]
     tops = [high(v) for v in values]

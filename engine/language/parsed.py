@@ -77,7 +77,7 @@ class Parsed:
         for (entity, text, wanted), node in self._known.items():
             texts.setdefault(entity, {}).setdefault(text, []).extend((-1 if wanted is None else writer.type(wanted), writer.node(node)))
         nodes = [[list(part) if isinstance(part, tuple) else part for part in node] for node in writer.nodes]
-        known = ((writer.node(node), node.__dict__.get("_reads")) for node in self._known.values())
+        known = ((writer.node(node), node.__dict__.get("_decisions_read")) for node in self._known.values())
         read = {str(number): [sorted(map(list, found.same)), sorted(map(list, found.every)), found.crosses] for number, found in known if found}
         return {"types": list(map(list, writer.types)), "nodes": nodes, "texts": texts, "reads": read}
 
@@ -126,7 +126,7 @@ class _Reader:
                 node, read = self.node(number), self.reads.get(str(number))
                 if read is not None:
                     same, every, crosses = read
-                    node.__dict__["_reads"] = Reads(frozenset(map(_key, same)), frozenset(map(_key, every)), crosses)
+                    node.__dict__["_decisions_read"] = Reads(frozenset(map(_key, same)), frozenset(map(_key, every)), crosses)
                 return node
         return None
 

@@ -28,9 +28,9 @@ class Reads(NamedTuple):
 
 def reads(node: Node, vocabulary: Vocabulary) -> Reads:
     """What ``node`` reads; found once per node."""
-    found: Reads | None = node.__dict__.get("_reads")
+    found: Reads | None = node.__dict__.get("_decisions_read")
     if found is None:
-        found = node.__dict__["_reads"] = _found(node, vocabulary)
+        found = node.__dict__["_decisions_read"] = _found(node, vocabulary)
     return found
 
 

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from engine.language import Unknown, compile_node
 from engine.language.meaning import Run
+from engine.language.nodes import Const
 from engine.law import Program, TypedRule
 from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question
 from engine.proving.core import MAX_QUESTIONS, CoreRules
-from engine.proving.steps import FAILS, OPEN, RuleStep
+from engine.proving.steps import FAILS, HOLDS, OPEN, RuleStep
 
 Key = tuple[str, str]
 Firings = tuple[str, ...]
@@ -62,10 +63,12 @@ class Shape(NamedTuple):
     Attributes:
         steps: per rule its step where it fails; a step to be replaced where it does not.
         applying: the rules that do not fail: their index, the rule, its value, its firings.
+        constant: where but one rule applies and its value is written in it, that value and the steps if the rule holds.
     """
 
     steps: tuple[RuleStep, ...]
     applying: tuple[tuple[int, TypedRule, Run, Firings], ...]
+    constant: tuple[Any, tuple[RuleStep, ...]] | None
 
 
 def _shape(compiled: Compiled, key: Key, fired: Firings) -> Shape:
@@ -83,8 +86,17 @@ def _shape(compiled: Compiled, key: Key, fired: Firings) -> Shape:
     names = [by_rule.get(index, ()) for index in range(start)]
     rules = compiled.rules[key]
     steps = tuple(RuleStep(typed.rule.name, FAILS if index in failing else OPEN, names[index], None) for index, typed in enumerate(rules))
-    applying = ((index, typed, compile_node(typed.value), names[index]) for index, typed in enumerate(rules) if index not in failing)
-    return Shape(steps, tuple(applying))
+    applying = tuple((index, typed, compile_node(typed.value), names[index]) for index, typed in enumerate(rules) if index not in failing)
+    return Shape(steps, applying, _constant(steps, applying))
+
+
+def _constant(
+    steps: tuple[RuleStep, ...], applying: tuple[tuple[int, TypedRule, Run, Firings], ...]
+) -> tuple[Any, tuple[RuleStep, ...]] | None:
+    if len(applying) != 1 or not isinstance(applying[0][1].value, Const):
+        return None
+    index, value = applying[0][0], applying[0][1].value.value
+    return value, (*steps[:index], steps[index]._replace(state=HOLDS, value=value), *steps[index + 1 :])
 
 
 def confirmed(question: Question, fired: Firings, meanings: list[Any], rules: CoreRules) -> Firings:

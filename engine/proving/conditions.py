@@ -211,15 +211,18 @@ class Flattener:
         found = [_atoms_of(question, item) for item in items]
         within = {atom.name for atoms in found for atom in atoms}
         found[0] += [atom for atom in question.atoms if atom.auxiliary is not None and atom.name not in within]
-        return Plan(not joined or isinstance(condition, Or), tuple(map(self.probe, items, found)))
+        return Plan(not joined or isinstance(condition, Or), tuple(self.probe(question, *pair) for pair in zip(items, found, strict=True)))
 
-    def probe(self, item: Node, atoms: list[Atom]) -> Probe:
-        """What evaluates an item; an item that is a single test is evaluated once for both its value and its atom."""
-        if len(atoms) == 1 and atoms[0].auxiliary is None:
+    def probe(self, question: Question, item: Node, atoms: list[Atom]) -> Probe:
+        """What evaluates an item; each test in it is evaluated once, for both its value and its atom."""
+        if atoms and all(atom.auxiliary is None for atom in atoms):
             atom = atoms[0]
             if isinstance(item, Not):
-                inner = self.probe(item.item, atoms)
+                inner = self.probe(question, item.item, atoms)
                 return lambda env, told, answers: _negated(inner(env, told, answers))
+            if isinstance(item, (And, Or)):
+                parts = [self.probe(question, part, _atoms_of(question, part)) for part in item.items]
+                return _joined_probe(parts, isinstance(item, Or))
             if isinstance(item, Compare) and atom.kind == "margin" and atom.node == item:
                 return _margin_probe(item, atom.name)
             if isinstance(item, Compare) and atom.kind == "code" and atom.node == item.left:
@@ -278,6 +281,22 @@ def _margin_probe(item: Compare, name: str) -> Probe:
         one, two = left(env), right(env)
         told[bottom], told[top] = margin(one, two)
         return test(one, two)
+
+    return probe
+
+
+def _joined_probe(parts: list[Probe], decisive: bool) -> Probe:
+    """Of parts joined by `or` (where true decides) or `and` (where false does), all are told."""
+
+    def probe(env: Any, told: Told, answers: Answers) -> Any:
+        decided, missing = False, NO_CAUSES
+        for part in parts:
+            value = part(env, told, answers)
+            if value is decisive:
+                decided = True
+            elif value is not (not decisive):
+                missing |= value.causes
+        return decisive if decided else Unknown(missing) if missing else not decisive
 
     return probe
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import durable_rules_engine as _core
 
@@ -54,14 +54,14 @@ class CoreRules:
         written = ",".join(f'"{rule}":{{"all":[{{"m":{{"$and":[{",".join(tests)}]}}}}]}}' for rule, tests in rules.items())
         self.handle = _core.create_ruleset(name, f"{{{written}}}")
         self._numbers = itertools.count()
-        self._forms: dict[tuple[int, tuple[str, ...]], str] = {}
+        self._forms: dict[int, str] = {}
 
-    def form(self, question: Question, names: tuple[str, ...]) -> str:
-        """A fact about the question as JSON, with places for its number, its id, the session and the value of each name."""
-        found = self._forms.get((question.number, names))
+    def form(self, question: Question, names: Iterable[str]) -> str:
+        """A fact about the question as JSON, with places for its number, its id, the session and the value of each of its names."""
+        found = self._forms.get(question.number)
         if found is None:
             told = "".join(f',"kz_{name}":%d' for name in names)
-            found = self._forms[question.number, names] = f'{{"kz_q":{question.number},"kz_i":%d,"id":"f%d","sid":"%s"{told}}}'
+            found = self._forms[question.number] = f'{{"kz_q":{question.number},"kz_i":%d,"id":"f%d","sid":"%s"{told}}}'
         return found
 
     def session(self) -> CoreSession:
@@ -95,13 +95,12 @@ class CoreSession:
             facts: each with the same names in the same order.
         """
         fired: dict[tuple[int, ...], list[str]] = {}
-        found, distinct, state, form = [], list[list[str]](), None, ""
+        found, distinct, state, form = [], list[list[str]](), None, self.rules.form(question, facts[0])
         for values in facts:
             known = tuple(values.values())
             names = fired.get(known)
             if names is None:
                 names = fired[known] = []
-                form = form or self.rules.form(question, tuple(values))
                 code, offset = _core.assert_fact(self._handle, form % (len(distinct), next(self._facts), self._sid, *known))
                 distinct.append(names)
                 if code == 2:
@@ -111,16 +110,17 @@ class CoreSession:
             found.append(names)
         if state is not None:
             alike = self.rules.alike
-            for name, position in self._agenda(state):
-                distinct[position] += alike[name]
+            for message in self._agenda(state):
+                position = int(_INSTANCE.findall(message)[0]) if len(distinct) > 1 else 0
+                distinct[position] += alike[message[2 : message.index('"', 2)]]
         return found
 
-    def _agenda(self, state: int) -> Iterator[tuple[str, int]]:
+    def _agenda(self, state: int) -> Iterator[str]:
+        """What fires, one rule with its fact after the other, as the core writes it: `{"rule":{"m":{…}}}`."""
         result = _core.start_action_for_state(self._handle, state)
         message = result and result[1]
         while message:
-            instance = _INSTANCE.search(message)
-            yield message[2 : message.index('"', 2)], int(instance[1]) if instance else 0
+            yield message
             message = _core.complete_and_start_action(self._handle, state)
 
     def close(self) -> None:

@@ -235,7 +235,11 @@ class Session:
 
     def proved(self, key: Key) -> bool:
         """Whether the decision is proved for every instance."""
-        return key in self._done or all(key[1] in instance.steps for instance in self.instances(key[0]))
+        if key not in self._done:
+            for instance in self.instances(key[0]):
+                if key[1] not in instance.steps:
+                    return False
+        return True
 
     def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
         instances = [instance for instance in self.instances(key[0]) if key[1] not in instance.steps]
@@ -258,9 +262,10 @@ class Session:
         found: list[tuple[list[Firings], list[list[Any]]]] = []
         for question in questions:
             fired, meanings = self._ask(question, instances, core)
-            found.append(([confirmed(question, tuple(f), m, core.rules) for f, m in zip(fired, meanings, strict=True)], meanings))
-        if len(found) == 1:
-            return found[0]
+            names = [confirmed(question, tuple(f), m, core.rules) for f, m in zip(fired, meanings, strict=True)]
+            if len(questions) == 1:  # as most often
+                return names, meanings
+            found.append((names, meanings))
         firings = [tuple(name for names in parts for name in names) for parts in zip(*(names for names, _ in found), strict=True)]
         return firings, [[value for part in parts for value in part] for parts in zip(*(meanings for _, meanings in found), strict=True)]
 
@@ -271,26 +276,31 @@ class Session:
         """
         if question.unconditional:
             return [[] for _ in instances], [[True for _ in question.conditions] for _ in instances]
-        answers: list[dict[int, Any]] = [{} for _ in instances] if question.auxiliaries else [NO_ANSWERS] * len(instances)
+        tell = core.rules.flattener.tell
+        if not question.auxiliaries:
+            told = [tell(question, instance.env, NO_ANSWERS) for instance in instances]
+            return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
+        answers: list[dict[int, Any]] = [{} for _ in instances]
         for auxiliary in question.auxiliaries:
             fired, meant = self._ask(auxiliary, instances, core)
             for names, meanings, known in zip(fired, meant, answers, strict=True):
                 confirmed(auxiliary, tuple(names), meanings, core.rules)
                 known[auxiliary.number] = meanings[0]
-        tell = core.rules.flattener.tell
         told = [tell(question, instance.env, known) for instance, known in zip(instances, answers, strict=True)]
         return core.ask(question, [facts for facts, _ in told]), [meanings for _, meanings in told]
 
     def _step(self, key: Key, spec: Type, shape: Shape, instance: Instance, meanings: list[Any]) -> Step:
         """The step that the states of the rules establish."""
-        env, steps = instance.env, list(shape.steps)
         if len(shape.applying) == 1 and spec.kind != "set":  # most often one rule applies
             index, typed, value_of, names = shape.applying[0]
-            meant, value = meanings[index], value_of(env)
+            meant = meanings[index]
+            if meant is True and shape.constant is not None:
+                return Step(key[0], instance.place, key[1], *shape.constant)
+            value, steps = value_of(instance.env), list(shape.steps)
             steps[index] = RuleStep(typed.rule.name, HOLDS if meant is True else OPEN, names, value)
             outcome = value if meant is True else Unknown(meant.causes | causes_of((value,)))  # it may hold, or nothing does
             return self._made(key, spec, instance, outcome, steps)
-        candidates: list[Candidate] = []
+        env, steps, candidates = instance.env, list(shape.steps), list[Candidate]()
         for index, typed, value_of, names in shape.applying:
             rule, meant, value = typed.rule, meanings[index], value_of(env)
             state, causes = (HOLDS, NO_CAUSES) if meant is True else (OPEN, meant.causes)
