@@ -11,7 +11,7 @@ from engine.language.nodes import Const
 from engine.law import Program, TypedRule
 from engine.problems import EngineDefect
 from engine.proving.conditions import Flattener, Question
-from engine.proving.core import MAX_QUESTIONS, CoreRules
+from engine.proving.core import STRETCH, CoreRules
 from engine.proving.steps import FAILS, HOLDS, OPEN, RuleStep
 
 Key = tuple[str, str]
@@ -21,7 +21,7 @@ Firings = tuple[str, ...]
 class Compiled:
     """The questions of a set of decisions under one program, and their rules in the core.
 
-    One set of core rules holds them all, unless there are more questions than the core takes: then there are several.
+    A set of core rules holds those of a stretch of decisions, in the order in which they are proved.
     """
 
     def __init__(self, program: Program, keys: Iterable[Key]) -> None:
@@ -36,7 +36,7 @@ class Compiled:
             conditions = tuple(typed.when for typed in self.rules[key])
             before = len(flattener.questions)
             questions = flattener.questions_of(conditions)
-            if len(flattener.questions) > MAX_QUESTIONS and held:
+            if len(flattener.questions) > STRETCH and held:
                 del flattener.questions[before:]
                 self._close(flattener, held)
                 flattener, held = Flattener(), []

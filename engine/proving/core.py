@@ -20,6 +20,8 @@ _BOOT = -1
 _INSTANCE = re.compile(r'"kz_i":(\d+)')
 MAX_RULES = 4_000
 MAX_QUESTIONS = 480  # beyond 511 distinct first tests the core aborts or never ends
+STRETCH = 10
+"""Questions in one set of core rules: a session of the core costs for every rule of its set, whether a fact comes near it or not."""
 
 
 class CoreRules:

@@ -8,9 +8,11 @@ that a firing which the core invents or misses can never decide anything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from engine.facts import Row
@@ -21,7 +23,7 @@ from engine.law import Law, Program, TypedRule, named_in
 from engine.problems import EngineDefect
 from engine.proving.compiled import Compiled, Firings, Shape, confirmed
 from engine.proving.conditions import NO_CAUSES, Question
-from engine.proving.core import CoreRules, CoreSession
+from engine.proving.core import CoreSession
 from engine.proving.instances import Instance, Root
 from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, settle
 
@@ -210,7 +212,7 @@ class Session:
         return key in self.program.within(self.root.entity)
 
     def prove(self, wanted: Iterable[Key]) -> None:
-        """Prove ``wanted`` and all they need, level by level, in one session of the core.
+        """Prove ``wanted`` and all they need, level by level; each stretch of the levels is one session of the core.
 
         Raises:
             EngineDefect: the core and the meaning of a rule disagree.
@@ -220,18 +222,11 @@ class Session:
         if not todo:
             return
         compiled = self.prover.compiled(self.program, cone)
-        opened: dict[CoreRules, CoreSession] = {}
-        try:
-            for key in todo:
-                if self.proved(key):  # by a determination that this one needed
-                    continue
-                rules = compiled.core_of[key]
-                if rules not in opened:
-                    opened[rules] = rules.session()
-                self._prove_decision(key, compiled, opened[rules])
-        finally:
-            for core in opened.values():
-                core.close()
+        for rules, stretch in groupby(todo, compiled.core_of.__getitem__):
+            with closing(rules.session()) as core:
+                for key in stretch:
+                    if not self.proved(key):  # by a determination that this one needed
+                        self._prove_decision(key, compiled, core)
 
     def proved(self, key: Key) -> bool:
         """Whether the decision is proved for every instance."""
