@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn, TextIO
 
@@ -57,12 +58,32 @@ def main() -> None:
     """
 
 
+def process() -> None:
+    """The whole life of a process of the command: once it has answered, what it holds in memory is not taken apart bit by bit."""
+    status = list[int]()
+
+    def end() -> None:  # registered first, so that whatever else must be done at the end is done before
+        if status:
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status[0])
+
+    atexit.register(end)
+    gc.disable()  # a command answers and ends: collecting garbage would only delay the answer
+    try:
+        run()
+    except SystemExit as stop:
+        if isinstance(stop.code, int):
+            status.append(stop.code)
+        raise
+    status.append(0)
+
+
 def run() -> None:
-    """The `kazets` command; every failure is a line and an exit status, never a traceback."""
+    """What the command does; every failure is a line and an exit status, never a traceback."""
     from engine.problems import EngineDefect, InputError
 
-    gc.disable()  # a command answers and ends: collecting garbage would only delay the answer
-    atexit.register(gc.freeze)  # … and its end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # the same bytes, whatever the locale
@@ -103,4 +124,4 @@ def _read_no_further(stdout: TextIO) -> NoReturn:
 
 
 if __name__ == "__main__":
-    run()
+    process()

@@ -168,7 +168,7 @@ def why_report(
     program = Prover(law, selection, facts).program(root)
     words, proof_text = explaining.Words(law, language), explaining.ProofText
     program.cone((owner,))  # the rules that will be told are read while others prove
-    (determination,) = answers
+    determination = next(answers)
     if form == "json":
         content = explaining.as_json(law, selection, facts, [determination])
         what_if = _deciding_json(law, facts, inquiry, root, {k: s for k, s in determination.steps.items() if (k[0], k[2]) == owner})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -18,6 +19,7 @@ from engine.facts import Facts
 from engine.language import OpenSet, Unknown
 from engine.language.values import same
 from engine.law import Law, Program, Selection
+from engine.proving.compiled import Compiled
 from engine.proving.determination import comparable
 from engine.proving.inquiry import Inquiry
 from engine.proving.instances import Instance, Root
@@ -273,15 +275,18 @@ class _OtherSession(Session):
             for instance, before in zip(self.instances(key[0]), self.before.instances(key[0]), strict=True):
                 instance.steps[key[1]], instance.values[key[1]] = before.steps[key[1]], before.values[key[1]]
             return
-        compiled = self.prover.compiled(self.program, (key,))
-        core = compiled.core_of[key].session()
-        try:
+        compiled = self._compiled(key)
+        with closing(compiled.core_of[key].session()) as core:
             self._prove_decision(key, compiled, core)
-        finally:
-            core.close()
         self.anew.add(key)
         if not self._as_before(key):
             self.changed.add(key)
+
+    def _compiled(self, key: Key) -> Compiled:
+        """The questions of a decision: those that the first law asked, where its rules are the same."""
+        if self.before is not None and key in self.before.asked and active(self.before.program, key) == active(self.program, key):
+            return self.before.asked[key]
+        return self.prover.compiled(self.program, (key,))
 
     def _rests_on_the_same(self, key: Key) -> bool:
         if self.before is None or not self.before.proved(key):

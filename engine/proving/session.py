@@ -49,12 +49,17 @@ class Session:
         prover: gives the sessions of other roots and the compiled rules.
         root: what is asked about.
         program: the law of its year.
+
+    Attributes:
+        order: what was proved, in the order in which it was.
+        asked: with which questions each decision was proved.
     """
 
     def __init__(self, prover: Prover, root: Root, program: Program) -> None:
         self.prover, self.root, self.program = prover, root, program
         self.facts, self.fixed = prover.facts, program.fixed
         self.order: list[tuple[Instance, str]] = []
+        self.asked: dict[Key, Compiled] = {}
         self._instances: dict[str, list[Instance]] = {}
         self._related: dict[tuple[Instance, str, tuple[Any, ...]], Any] = {}
         self._parts: dict[str, dict[Instance, list[Instance]]] = {}
@@ -239,6 +244,7 @@ class Session:
     def _prove_decision(self, key: Key, compiled: Compiled, core: CoreSession) -> None:
         instances = [instance for instance in self.instances(key[0]) if key[1] not in instance.steps]
         if instances:
+            self.asked[key] = compiled
             firings, meanings = self._asked(compiled.questions[key], instances, core)
             decision, order = key[1], self.order
             spec = self.program.law.vocabulary.decisions[key].type
