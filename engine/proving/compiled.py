@@ -39,7 +39,7 @@ class Compiled:
             if len(flattener.questions) > STRETCH and held:
                 del flattener.questions[before:]
                 self._close(flattener, held)
-                flattener, held = Flattener(), []
+                flattener, held = Flattener(flattener.first + before), []
                 questions = flattener.questions_of(conditions)
             self.questions[key], self.shapes[key] = questions, {}
             held.append(key)

@@ -86,9 +86,10 @@ class Plan(NamedTuple):
 
 
 class Flattener:
-    """Makes the questions of one core ruleset; numbers and codes are shared among them."""
+    """Makes the questions of one core ruleset, numbered from ``first`` on; numbers and codes are shared among them."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
         self.questions: list[Question] = []
         self.codes: dict[str, int] = {}
 
@@ -103,12 +104,12 @@ class Flattener:
             made = self.question(conditions)
             if len(made.patterns) <= MAX_PATTERNS:
                 return (made,)
-            del self.questions[made.number :]
+            del self.questions[made.number - self.first :]
             groups = [conditions[start : start + size] for start in range(0, len(conditions), size)]
         return tuple(self.question(group) for group in groups)
 
     def question(self, conditions: tuple[Node | None, ...]) -> Question:
-        made = Question(len(self.questions), conditions, unconditional=all(condition is None for condition in conditions))
+        made = Question(self.first + len(self.questions), conditions, unconditional=all(condition is None for condition in conditions))
         self.questions.append(made)
         for index, condition in enumerate(conditions):
             for holds in (True, False):
