@@ -13,9 +13,10 @@ from engine.explaining.reports import read_facts, roots
 from engine.language import OpenSet, Unknown
 from engine.law import Law
 from engine.problems import EngineDefect
-from engine.proving import Conflict, Gap, Inquiry, Prover, Step, determine
+from engine.proving import Conflict, Gap, Inquiry, Prover, Root, Step, determine
 from engine.proving.core import CoreSession
 from tests.conftest import ROOT
+from tests.small_law import facts_of, law_of
 
 INQUIRY = Inquiry(compare=False)
 UNKNOWNS = """
@@ -121,3 +122,23 @@ def test_nothing_that_explains_can_decide() -> None:
         }
         assert not names & deciding, path
         assert not names & evaluating or path.name == "text_form.py", path  # the dates at which `law show` looks parameters up
+
+
+def test_a_full_proof_skips_what_would_divide_by_zero() -> None:
+    """Evaluation does not look at it either: that is what the condition, or the `if` of the loop, is for."""
+    rules = """
+    decisions: {share: {type: number}, shares: {type: number}}
+    parameters: {parts: {type: number, governed_by: year_end}}
+    values: {parts: {value: 0}}
+    rules:
+      - {rule: r, decides: share, value: 10 / parts if parts != 0 else 7}
+      - {rule: s, decides: shares, value: sum(10 / parts for lot in lots if parts != 0)}
+    """
+    law = law_of(rules)
+    facts = facts_of(law.vocabulary, "{installations: [{id: A}], units: [{id: U, installation: A, quantity: 1}]}")
+    steps = determine(Prover(law, law.select(), facts), Root("site_year", ("A",), 2023), "full").steps
+    shown = {decision: step for (_, _, decision), step in steps.items()}
+    assert (shown["share"].outcome, shown["shares"].outcome) == (7, 0)
+    (share,), (shares,) = (shown[name].rules for name in ("share", "shares"))
+    assert share.gives is not None and [part.kind for part in share.gives.parts] == ["compare", "skipped", "constant"]
+    assert shares.gives is not None and [part.kind for part in shares.gives.parts[0].parts] == ["compare", "skipped"]

@@ -96,13 +96,20 @@ def trace(node: Node, env: Env, full: bool = False) -> Trace:
         return Trace("fact", node.text, value, node.type, node.column_name, (), source)
     if isinstance(node, (Const, Builtin, Var, Rows)):
         return Trace("constant", node.text, None if isinstance(node, (Var, Rows)) else value, node.type)
-    return Trace(
-        _KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(trace(part, env, full) for part in children(node))
-    )
+    looked_at = _looked_at if full else trace
+    return Trace(_KINDS.get(type(node), "value"), node.text, value, node.type, parts=tuple(looked_at(p, env, full) for p in children(node)))
 
 
 def _skipped(node: Node) -> Trace:
     return Trace("skipped", node.text, None, node.type)
+
+
+def _looked_at(node: Node, env: Env, full: bool) -> Trace:
+    """The trace of a part that evaluation may have skipped with reason: it divides by zero, and has no value to show."""
+    try:
+        return trace(node, env, full)
+    except ZeroDivisionError:
+        return _skipped(node)
 
 
 def _until_decided(node: And | Or, value: Any, env: Env) -> Iterator[Trace]:
@@ -129,7 +136,7 @@ def _members(node: Aggregate, env: Env, full: bool) -> tuple[Trace, ...]:
     found = []
     for member, belongs in candidates(rows):
         inner = {**env, node.variable: member}
-        parts = tuple(trace(part, inner, full) for part in (node.condition, node.element) if part is not None)
+        parts = tuple(_looked_at(part, inner, full) for part in (node.condition, node.element) if part is not None)
         kept = belongs if node.condition is None or belongs is not True else parts[0].value
         place = env["@"].place(member) if hasattr(member, "cell") else (str(member),)
         source = env["@"].source(member) if hasattr(member, "cell") else None
