@@ -205,7 +205,7 @@ class Program:
         governing = rule.governed_by or self.law.tree["entities"][entity]["governed_by"]
         day = self._governing_day(entity, governing)
         if (cited := self.cited(rule)) != rule.cites:
-            typed = TypedRule(rule._replace(cites=cited), typed.when, typed.value, typed.reads)
+            typed = TypedRule(rule._replace(cites=cited), typed.when, typed.value)
         if rule.begins == ALWAYS and rule.ends == NEVER:
             return typed
         if day is not None:
