@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.containment import contained
 from engine.facts import Facts
@@ -33,8 +32,7 @@ Changes = dict[tuple[str, str, tuple[str, ...]], tuple[Any, Any]]
 MAX_KEPT, MAX_WORKERS, MIN_SHARE = 2_000, 4, 20
 
 
-@dataclass(frozen=True)
-class Otherwise:
+class Otherwise(NamedTuple):
     """What one other law decides otherwise about a root.
 
     Attributes:
@@ -103,8 +101,7 @@ class Laws:
 # -- another law --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Reach:
+class _Reach(NamedTuple):
     """What of one program another law can reach.
 
     Attributes:

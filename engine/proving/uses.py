@@ -6,9 +6,8 @@ alike therefore give the same run, step by step; no second proof is needed to kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.language.values import same
 from engine.law import Program
@@ -16,8 +15,7 @@ from engine.law import Program
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Uses:
+class Uses(NamedTuple):
     """What was read of one program: look-ups (parameter, key, day), and decisions whose rules were asked for."""
 
     looked_up: frozenset[tuple[str, Any, date]] = frozenset()
