@@ -97,7 +97,7 @@ class CoreSession:
             facts: each with the same names in the same order.
         """
         fired: dict[tuple[int, ...], list[str]] = {}
-        found, distinct, state, form = [], list[list[str]](), None, self.rules.form(question, facts[0])
+        found, distinct, state, form = [], list[list[str]](), None, self.rules.form(question, facts[0]) if facts else ""
         for values in facts:
             known = tuple(values.values())
             names = fired.get(known)
