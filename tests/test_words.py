@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from engine.explaining import Words
 from engine.explaining.formulas import Formulas
 from engine.explaining.locales import date_text, month_day_text, number_text, plural_category
+from engine.explaining.text_form import law_lines
 from engine.language import Cause, OpenSet, Scope, Type, Unknown, number, parse, parse_unit, show
 from engine.language.values import exact
-from engine.law import Law, load_law, type_rule
+from engine.law import Law, Program, load_law, type_rule
 from engine.law.collecting import collect
 from engine.law.files import ruleset_files
 from engine.law.wording import FORMS, LANGUAGES, NEEDED, find_missing_texts
@@ -248,6 +249,7 @@ def test_sources_are_cited_as_lawyers_cite_them(law: Law) -> None:
         ("env-code-2007-2018", "94-2(1)", ("art. 94-2(1)", "п. 1 ст. 94-2", "94-2-баптың 1-тармағы")),
         ("env-code-2021", "289(7), 300(2)", ("art. 289(7), art. 300(2)", "п. 7 ст. 289, п. 2 ст. 300", "289-баптың 7-тармағы, 300-баптың 2-тармағы")),
         ("env-code-2021", "294(2), 304", ("art. 294(2), art. 304", "п. 2 ст. 294, ст. 304", "294-баптың 2-тармағы, 304-бап")),
+        ("koap-2014", "44(2), 44(3)", ("art. 44(2), (3)", "пп. 2, 3 ст. 44", "44-баптың 2, 3-тармақтары")),
         ("koap-2014", "329, 330", ("arts 329, 330", "ст. 329, 330", "329, 330-баптар")),
         ("order-292-2020", "25-1", ("point 25-1", "п. 25-1", "25-1-тармақ")),
         ("order-91-2022", "89-91", ("points 89–91", "пп. 89–91", "89–91-тармақтар")),
@@ -259,6 +261,45 @@ def test_articles_and_points_are_told_apart_and_counted(law: Law, instrument: st
     for language, wanted in zip(LANGUAGES, told, strict=True):
         words = Words(law, language)
         assert words.cite(instrument, point).removeprefix(words.cite(instrument, "")) == f", {wanted}"
+
+
+def test_what_there_is_to_know_of_a_text_is_told(law: Law) -> None:
+    en, ru, kk = (Words(law, language) for language in LANGUAGES)
+    assert en.standing("order-292-2016") == [
+        "in force from 2018-01-01 until the day before 2018-08-14, at the earliest",
+        "published 2016-06-28 at the earliest",
+        "registered 2016-07-28 under No 14012",
+    ]
+    assert f"зарегистрировано 28 июля 2016{SPACE}г. под № 14012" in ru.standing("order-292-2016")
+    assert "тек деректемелері бойынша белгілі" in kk.standing("order-46-2022")
+    # its Kazakh title is a translation, the others are official
+    told = [words.say("title_unofficial") in words.standing("order-455-2021") for words in (en, ru, kk)]
+    assert told == [False, False, True]
+    assert "изучен только пункт 61" in ru.standing("order-46-2023")
+
+
+def test_what_is_no_value_in_a_key_is_said(law: Law) -> None:
+    told = [Words(law, language).row(("quotas", "K-1", "phase_3", "none", "?")).split(", ")[-2:] for language in LANGUAGES]
+    assert told == [["none", "unknown"], ["нет", "неизвестно"], ["жоқ", "белгісіз"]]
+
+
+def test_a_set_page_keeps_numbers_with_their_units(law: Law) -> None:
+    assert Words(law, "kk", joint=SPACE).value(99000, UNITS) == f"99{SPACE}000{SPACE}көміртегі бірлігі"
+    assert f"№{SPACE}91" in Words(law, "ru", joint=SPACE).cite("order-91-2022", "")
+    assert "№ 91" in Words(law, "ru").cite("order-91-2022", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "value", "why"),
+    [
+        ("en", "base years", "unknown", "the rules say 'years determined by the plan', and the plan names none"),
+        ("ru", "потенциал глобального потепления — метан (CH4)", "неизвестно", "ни один из имеющихся источников не приводит"),
+    ],
+)
+def test_a_phase_says_what_is_missing_where_no_source_gives_a_value(law: Law, language: str, name: str, value: str, why: str) -> None:
+    program = Program(law, law.select("statute"), law.phases["phase_5"], 2024)
+    found = {line[0]: line[1:] for line in law_lines(law, Words(law, language), program)}
+    assert found[name][0] == value and why in found[name][1]
 
 
 @pytest.mark.parametrize("language", ["ru", "kk"])
@@ -362,6 +403,20 @@ def test_a_comparison_shows_both_sides_and_the_margin(
     for language, text in zip(LANGUAGES, told, strict=True):
         why_report(law, case, Inquiry(compare=False), key, 2024, decision, None, "text", False, language)
         assert text in capsys.readouterr().out.replace(SPACE, " ")
+
+
+def test_a_presumed_day_has_no_margin(law: Law, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lot whose day of acquisition the facts do not give counts as held; nobody counts the days since the first of all."""
+    from engine.explaining.reports import why_report
+    from engine.proving import Inquiry
+
+    case = tmp_path / "case.yaml"
+    case.write_text(MARGINS + "units: [{id: U, installation: A, kind: allowance, plan: phase_5, issued_for: 2024, quantity: 9}]\n")
+    why_report(law, case, Inquiry(compare=False), "A", 2024, "usable_units", None, "text", True, "en")
+    (line,) = (told for told in capsys.readouterr().out.splitlines() if "date of acquisition: a day that" in told and "at the latest" in told)
+    assert line.strip().startswith("✓ date of acquisition: a day that the facts do not give, presumed to be earlier against 2025-04-15 at the latest")
+    assert "days" not in line
+
 
 
 def test_margins_in_the_proof_as_json_with_the_law_version(law: Law, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

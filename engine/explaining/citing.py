@@ -15,29 +15,30 @@ class Place:
     """Articles or points of a legal text.
 
     Attributes:
-        numbers: as they are written, ranges with a dash between figures.
-        paragraph: the paragraph of an article, the subpoint of a point; empty where the whole is meant.
-        many: whether there is more than one.
+        numbers: of whole articles or points, ranges with a dash between figures; of the one whose parts are meant.
+        parts: the paragraphs of an article, the subpoints of a point; none where the whole is meant.
+        many: whether more than one whole is named.
     """
 
     numbers: str
-    paragraph: str
-    many: bool
+    parts: tuple[str, ...] = ()
+    many: bool = False
 
 
 def places(point: str) -> Iterator[Place]:
-    """The places that a point names, whole articles or points next to each other as one; nothing where it is not made of numbers."""
+    """The places that a point names, those next to each other as one that can be; nothing where it is not made of numbers."""
     found = [_ITEM.fullmatch(item) for item in point.split(", ")]
     items = [match for match in found if match is not None]
     if len(items) < len(found):
         return
-    for whole, group in groupby(items, key=lambda item: item[2] is None):
-        if not whole:
-            yield from (Place(item[1], item[2], False) for item in group)
+    for number, group in groupby(items, key=lambda item: item[1] if item[2] else None):
+        if number is not None:
+            yield Place(number, tuple(item[2] for item in group))
             continue
         numbers = [item[1] for item in group]
-        ranged = [_is_range(number) for number in numbers]
-        yield Place(", ".join(n.replace("-", "–") if r else n for n, r in zip(numbers, ranged, strict=True)), "", len(numbers) > 1 or any(ranged))
+        ranged = [_is_range(one) for one in numbers]
+        told = ", ".join(one.replace("-", "–") if across else one for one, across in zip(numbers, ranged, strict=True))
+        yield Place(told, many=len(numbers) > 1 or any(ranged))
 
 
 def _is_range(number: str) -> bool:

@@ -151,6 +151,8 @@ class Clauses:
             return self._open(left, right, operator, holds)
         if operator in ("==", "!=") or not isinstance(left.value, (int, Fraction, date)):
             return self._equality(left, right, operator, holds)
+        if left.value == date.min:  # presumed: there are no days to count
+            return self.words.say("compared", told=self.told(left), required=self._required(left, right, operator))
         required = self._required(left, right, operator)
         if right.value == 0 and not isinstance(right.value, date):
             return self.told(left) if holds else self.words.say("required", told=self.told(left), required=required)

@@ -25,6 +25,8 @@ from engine.proving import Conflict, Gap
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 """The space between thousands, at which no line may break."""
+_PLAIN = {"none": "none", "?": "unknown"}
+"""Parts of a row's key that are no value, with the words that say so."""
 
 
 class Words:
@@ -34,7 +36,7 @@ class Words:
         law: whose labels are used.
         language: `en`, `ru` or `kk`.
         coded: whether codes and ids are shown as files write them, not by their labels.
-        joint: what stands between a number and its unit; in a set page a space at which no line breaks.
+        joint: what stands between a number and its unit, and after №; in a set page a space at which no line breaks.
 
     Raises:
         InputError: the rulesets have no such language.
@@ -67,11 +69,7 @@ class Words:
     def label(self, labels: Any, fallback: str) -> str:
         """The text in this language, ``fallback`` where there is none."""
         text = labels.get(self.language) if isinstance(labels, Mapping) else None
-        return _THOUSANDS.sub("\u00a0", str(text)) if text else fallback
-
-    def said(self, text: Any) -> str:
-        """What facts say of themselves: a text, or one for each language; nothing where they say nothing."""
-        return self.label(text, "") if isinstance(text, Mapping) else str(text or "")
+        return _THOUSANDS.sub("\u00a0", str(text)).replace("№ ", f"№{self.joint}") if text else fallback
 
     def note(self, note: Any) -> str:
         """A remark of the ruleset, to stand after what it is about; nothing where there is none."""
@@ -145,7 +143,7 @@ class Words:
         if kind is not None and not kind.unit.powers and isinstance(value, int):
             return str(value)
         text, unit = number_text(value, self.language), self.unit(kind, value) if kind is not None else ""
-        return f"{text} {unit}".replace(" ", self.joint) if unit else text
+        return f"{text}{self.joint}{unit}" if unit else text
 
     def count(self, number: int) -> str:
         """How many, with its thousands apart."""
@@ -230,8 +228,8 @@ class Words:
     def _place(self, kind: str, place: Place) -> str:
         """`arts 5–9` or `п. 7 ст. 289`: statutes have articles with paragraphs, orders have points with subpoints."""
         whole, part = ("place_article", "place_paragraph") if kind in ("statute", "budget", "draft") else ("place_point", "place_subpoint")
-        if place.paragraph:
-            return self.say(part, number=place.numbers, paragraph=place.paragraph)
+        if place.parts:
+            return self.say(part, count=len(place.parts), number=place.numbers, parts=self.say("place_next").join(place.parts))
         return self.say(whole, count=2 if place.many else 1, numbers=place.numbers)
 
     def drafts(self) -> Iterator[str]:
@@ -249,12 +247,25 @@ class Words:
         """An instrument with its full title, and the days on which the text applied and was published, as far as they are given."""
         content = self.law.tree["instruments"][name]
         short, title = self.cite(name, ""), self.label(content["title"], name)
+        return "; ".join([title if title == short else f"{short}: {title}", *self.standing(name)])
+
+    def standing(self, name: str) -> list[str]:
+        """What there is to know of an instrument's text: when it applies and became known, its registration, what of it was not read."""
+        content = self.law.tree["instruments"][name]
         written = content.get("in_force", {})
         begins, ends = (read_date(written[key]) if key in written else other for key, other in (("from", ALWAYS), ("to", NEVER)))
-        told = [title if title == short else f"{short}: {title}", self.in_force(begins, ends)]
+        force = self.in_force(begins, ends)
+        told = [self.say("days_earliest", days=force) if force and content.get("in_force_is_earliest") else force]
         if "published" in content:
-            told.append(self.say("published_on", day=self.day(read_date(content["published"]))))
-        return "; ".join(text for text in told if text)
+            word = "published_earliest" if content.get("published_is_earliest") else "published_on"
+            told.append(self.say(word, day=self.day(read_date(content["published"]))))
+        if "registered" in content:
+            entry = content["registered"]
+            day = self.day(read_date(entry["day"])) if "day" in entry else ""
+            told.append(self.say("registered_on" if day else "registered", day=day, number=entry["number"]))
+        told += [self.say("heading_only")] if content.get("heading_only") else []
+        told += [self.say("title_unofficial")] if self.language in content.get("unofficial_title", ()) else []
+        return [text for text in (*told, self.label(content.get("note"), "")) if text]
 
     # -- what is missing ----------------------------------------------------------------------------------------
 
@@ -296,7 +307,8 @@ class Words:
         if spec is not None and not spec.key:
             return [self.say("row_number", number=part) for part in parts]
         columns = [spec.columns[name].type for name in spec.key] if spec is not None else []
-        return [self.code(columns[i].codes, part) if i < len(columns) else part for i, part in enumerate(parts)]
+        told = [self.code(columns[i].codes, part) if i < len(columns) else part for i, part in enumerate(parts)]
+        return [self.say(_PLAIN[part]) if part in _PLAIN else part for part in told]
 
     def row(self, place: tuple[str, ...]) -> str:
         """A row of a group as the proof names it: its table and its key, or the key of an instance."""

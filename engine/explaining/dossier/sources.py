@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from engine.explaining.dossier.telling import Telling
 from engine.language import Trace
@@ -56,27 +55,13 @@ class Sources:
             content = self.telling.law.tree["instruments"][name]
             title, address = self.telling.words.label(content["title"], name), str(content.get("address", ""))
             points = tuple(self._point(name, point) for point in self._points[name] if point)
-            found.append(Source(number, name, title, self._version(content), address, points))
+            found.append(Source(number, name, title, "; ".join(self.telling.words.standing(name)), address, points))
         return found
 
     def _point(self, instrument: str, point: str) -> str:
         """A citation without the title that the list has already given."""
         words = self.telling.words
         return words.cite(instrument, point).removeprefix(words.cite(instrument, "")).lstrip(", ")
-
-    def _version(self, content: Mapping[str, Any]) -> str:
-        """When the text applies, and since when it is known."""
-        words = self.telling.words
-        told = [self._force(content.get("in_force", {}))]
-        if "published" in content:
-            told.append(words.say("published_on", day=words.day(date.fromisoformat(str(content["published"])))))
-        return "; ".join(text for text in told if text)
-
-    def _force(self, written: dict[str, str]) -> str:
-        begins, ends = (self.telling.words.day(date.fromisoformat(written[key])) if key in written else "" for key in ("from", "to"))
-        if not begins:
-            return ""
-        return self.telling.say("in_force_between", begins=begins, ends=ends) if ends else self.telling.say("in_force_from", begins=begins)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Telling:
     """
 
     def __init__(self, law: Law, language: str) -> None:
-        self.law, self.language, self.words = law, language, Words(law, language)
+        self.law, self.language, self.words = law, language, Words(law, language, joint="\u00a0")
         self.clauses = Clauses(self.words)
 
     @cached_property
