@@ -14,7 +14,7 @@ from engine.facts import Facts
 from engine.law import Law
 from engine.proving import Determination, Inquiry, Prover, Root, ask, comparable, determine
 from engine.proving.determination import differences
-from engine.proving.otherwise import Changes, ask_otherwise
+from engine.proving.otherwise import Changes, ask_otherwise, workers_for
 from tests.conftest import ROOT
 from tests.test_oracle import THOROUGH
 
@@ -146,3 +146,14 @@ def test_what_is_marked_where_one_decision_is_asked_for(law: Law, authority: str
         assert [found.differs] == wholly(law, facts, inquiry, [root], (key,)), key
         marked += bool(found.differs)
     assert marked > 2
+
+
+def test_several_processes_answer_as_one_does(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = read_facts(law, ROOT / "examples" / "threshold.yaml", None)
+    asked = roots(law, facts, Inquiry(), None, None)
+    alone = list(ask(law, facts, Inquiry(), asked))
+    monkeypatch.setattr("engine.proving.otherwise.MIN_SHARE", 1)
+    monkeypatch.setattr("engine.proving.otherwise.cores", lambda: 3)
+    assert workers_for(asked) == 3
+    assert list(ask(law, facts, Inquiry(), asked)) == alone
+    assert [determination.root for determination in alone] == asked

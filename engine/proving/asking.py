@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import groupby
 
 from engine.containment import contained
 from engine.facts import Facts
@@ -11,7 +13,7 @@ from engine.law import Law, Selection
 from engine.proving.determination import Determination, determine
 from engine.proving.inquiry import Inquiry
 from engine.proving.instances import Root
-from engine.proving.otherwise import Laws
+from engine.proving.otherwise import Laws, workers_for
 
 Key = tuple[str, str]
 
@@ -21,6 +23,8 @@ def ask(
 ) -> Iterator[Determination]:
     """The determinations of ``roots``, in order, on which work begins at once; ``proof`` and ``wanted`` as in `determine`.
 
+    Many roots are dealt out to several processes.
+
     Raises:
         InputError: the question or a root cannot be asked under this law.
         EngineDefect: proving failed; never an answer.
@@ -28,7 +32,21 @@ def ask(
     own = inquiry.selection(law)
     others = [name for name in law.authorities if name != own.authority] if inquiry.compare else []
     selections = [own, *(replace(inquiry, authority=name).selection(law) for name in others)]
-    return contained(roots, _Work(law, facts, selections, proof, wanted))
+    work, shares, turns = _Work(law, facts, selections, proof, wanted), [list[Root]() for _ in range(workers_for(roots))], list[int]()
+    for number, (_, group) in enumerate(groupby(roots, lambda root: (root.entity, root.key))):  # its years build on each other
+        turn = number % len(shares)
+        for root in group:
+            shares[turn].append(root)
+            turns.append(turn)
+    return _in_turn([contained(share, work) for share in shares], turns)
+
+
+def _in_turn(streams: Sequence[Generator[Determination]], turns: Sequence[int]) -> Iterator[Determination]:
+    with ExitStack() as open_ones:
+        for stream in streams:
+            open_ones.enter_context(closing(stream))
+        for turn in turns:
+            yield next(streams[turn])
 
 
 class _Work:

@@ -7,13 +7,12 @@ up is recorded while the first law is proved; which decisions it reads stands in
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from engine.containment import contained
+from engine.containment import contained, cores
 from engine.facts import Facts
 from engine.language import OpenSet, Unknown
 from engine.language.values import same
@@ -57,13 +56,18 @@ def ask_otherwise(
         InputError: the question or a root cannot be asked under this law.
         EngineDefect: proving failed; never an answer.
     """
-    many = workers or max(1, min(MAX_WORKERS, os.cpu_count() or 1, len(roots) // MIN_SHARE))
+    many = workers or workers_for(roots)
     size = -(-len(roots) // many) if roots else 1
     shares = [roots[start : start + size] for start in range(0, len(roots), size)]
     selections = [one.selection(law) for one in (inquiry, *others)]
     streams = [contained(share, _Work(law, facts, selections)) for share in shares]
     for row in zip_longest(*streams):
         yield from (found for found in row if found is not None)
+
+
+def workers_for(roots: Sequence[Root]) -> int:
+    """How many processes there are processors and work for."""
+    return max(1, min(MAX_WORKERS, cores(), len(roots) // MIN_SHARE))
 
 
 class _Work:
