@@ -11,7 +11,7 @@ import polars as pl
 
 from engine.columns.cells import DAY, INT, Cells
 from engine.columns.data import Data
-from engine.columns.encoding import LIMIT, NONE, UNKNOWN, Tables, days
+from engine.columns.encoding import LIMIT, NONE, UNKNOWN, Column, Tables, days
 from engine.columns.running import Run
 from engine.columns.scheduling import Computation
 from engine.columns.settling import Settling
@@ -121,7 +121,6 @@ def _of_column(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.Da
     name, raw = column.name, frame[column.name]
     place = f"{spec.name}.{name}"
     found = tables.column(spec.name, name)
-    values = found.values.head(frame.height)
     unknown = None if found.unknown is None else found.unknown.head(frame.height)
     if unknown is not None:
         text = raw.cast(pl.String)
@@ -131,25 +130,38 @@ def _of_column(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.Da
         unread = unknown & ~silent
         if unread.any():
             yield _unread(tables, column, unread, text, place)
-    known = pl.repeat(True, frame.height, dtype=pl.Boolean, eager=True)
-    for mask in (unknown, found.none, found.beyond):
-        known = known if mask is None else known & ~mask.head(frame.height)
     if found.none is not None and not column.type.nullable:
         yield found.none.head(frame.height), name, f"{place} cannot be none", "write a value, or leave it empty where it is not known"
-    if found.kind == INT:
-        if column.minimum is not None:
-            low = (values < column.minimum * found.scale) & known
-            yield low, name, f"{place} is {{}}; it cannot be less than {show(column.minimum)}", "correct the number"
-        if column.whole and found.scale != 1:
-            yield (values % found.scale != 0) & known, name, f"{place} is {{}}; it must be whole", "correct the number"
-    if column.year:
-        yield ((values < FIRST_YEAR) | (values > LAST_YEAR)) & known, name, f"{place}: '{{}}' is not a year: write four digits", ""
-    if column.event or column.past:
-        late = (values > (days(as_of) if found.kind == DAY else as_of.year * found.scale)) & known
-        remedy = "nothing can have happened after the day that is asked about: correct one of the two"
-        yield late, name, f"{place} is {{}}, after as_of {as_of}", remedy
+    if found.kind in (INT, DAY):
+        yield from _out_of_range(found, column, place, frame.height, as_of)
     if column.unit_of is not None:
         yield from _of_unit(tables, spec, column, frame)
+
+
+def _out_of_range(found: Column, column: ColumnSpec, place: str, height: int, as_of: date) -> Iterator[Finding]:
+    """Values that are known and cannot be; where the extremes of a column can be, no row is looked at."""
+    least, most = found.ends
+
+    def known(wrong: pl.Series) -> pl.Series:
+        for mask in (found.unknown, found.none, found.beyond):
+            wrong = wrong if mask is None else wrong & ~mask
+        return wrong.head(height)
+
+    values = found.values
+    if found.kind == INT:
+        if column.minimum is not None and least < column.minimum * found.scale:
+            problem = f"{place} is {{}}; it cannot be less than {show(column.minimum)}"
+            yield known(values < column.minimum * found.scale), column.name, problem, "correct the number"
+        if column.whole and found.scale != 1:
+            yield known(values % found.scale != 0), column.name, f"{place} is {{}}; it must be whole", "correct the number"
+    if column.year and not FIRST_YEAR <= least <= most <= LAST_YEAR:
+        wrong = (values < FIRST_YEAR) | (values > LAST_YEAR)
+        yield known(wrong), column.name, f"{place}: '{{}}' is not a year: write four digits", ""
+    if column.event or column.past:
+        last = days(as_of) if found.kind == DAY else as_of.year * found.scale
+        if most > last:
+            remedy = "nothing can have happened after the day that is asked about: correct one of the two"
+            yield known(values > last), column.name, f"{place} is {{}}, after as_of {as_of}", remedy
 
 
 def _excluded(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date, program: Program) -> Iterator[Finding]:

@@ -66,10 +66,10 @@ class Division:
 
 def _split(batch: polars.DataFrame, column: str, parts: polars.DataFrame) -> Iterator[tuple[str, polars.DataFrame]]:
     """Rows whose key is in no partition go to the first: there it is found that they belong to nobody."""
-    routed = batch.with_columns(polars.col(column).cast(polars.String).alias(OWNER)).join(
-        parts, on=OWNER, how="left", maintain_order="left"
-    )
-    routed = routed.with_columns(polars.col(PART).fill_null(0)).drop(OWNER)
+    runs = batch[column].rle_id()  # the same id time and again is looked up once
+    ids = batch[column].filter(runs.diff().fill_null(1) > 0).cast(polars.String)
+    found = polars.DataFrame({OWNER: ids}).join(parts, on=OWNER, how="left", maintain_order="left")[PART].fill_null(0)
+    routed = batch.with_columns(found.gather(runs).alias(PART))
     for key, rows in routed.partition_by(PART, as_dict=True, include_key=False, maintain_order=True).items():
         yield str(key[0]), rows
 

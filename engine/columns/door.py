@@ -15,7 +15,7 @@ from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
 from engine.columns.data import Bounds, Data
 from engine.columns.deciding import Years, common_scales
-from engine.columns.encoding import Tables
+from engine.columns.encoding import Tables, unnamed
 from engine.columns.frames import Schema
 from engine.columns.handing import facts_of
 from engine.columns.pairing import Pair
@@ -220,8 +220,12 @@ def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[s
 def extent_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[frozenset[tuple[str, str]], Bounds]:
     """What `decide` is to know of a whole register when it decides a part: the doubts, and the bounds of its numbers."""
     encoded, doubts, bounds = Tables(law.vocabulary, tables, _aliases(law)), set[tuple[str, str]](), dict[tuple[str, str], Any]()
-    for table in tables:
-        for name in law.vocabulary.tables[table].columns:
+    for table, frame in tables.items():
+        for name, spec in law.vocabulary.tables[table].columns.items():
+            if spec.type.kind == "ref" and name in frame.columns:
+                if unnamed(frame, name):
+                    doubts.add((table, name))
+                continue
             column = encoded.column(table, name)
             if column.unknown is not None:
                 doubts.add((table, name))

@@ -296,6 +296,18 @@ class Tables:
         return Column(kind, _repeat(kind, value, count), scale=scale)
 
 
+def unnamed(frame: pl.DataFrame, name: str) -> bool:
+    """Whether a reference is not known in some row, wherever the others lead."""
+    ids, none = frame[name], frame[f"{name}:none"].fill_null(False) if f"{name}:none" in frame.columns else None
+    silent = ids.is_null() if ids.null_count() else None
+    if not ids.dtype.is_integer():
+        said = ids.cast(pl.String).is_in(list(UNKNOWN)).fill_null(False)
+        silent = said if silent is None else silent | said
+    if silent is None:
+        return False
+    return bool((silent if none is None else silent & ~none).any())
+
+
 def _texts(ids: pl.Series) -> pl.Series:
     return ids.cast(pl.String)
 
