@@ -222,7 +222,12 @@ class Data:
 
     def fits(self, asked: Mapping[tuple[Any, ...], Any]) -> bool:
         """Whether a plan that was built on these answers is right here too."""
-        return all(self._answered(question) == answer for question, answer in asked.items())
+        memo = self._memo
+        for question, answer in asked.items():
+            found = memo.get(question, memo)
+            if (self._answered(question) if found is memo else found) != answer:
+                return False
+        return True
 
     def scale(self, table: str, name: str) -> int:
         found: int = self._ask(("scale", table, name))
@@ -253,7 +258,8 @@ class Data:
         return bool(self._ask(("covers", space, name, owner)))
 
     def _present(self, space: Space, name: str, part: str) -> bool:
-        return getattr(self.tables.column(space[1], name), part) is not None and bool(self.array(space, name, part).any())
+        mask: pl.Series | None = getattr(self.tables.column(space[1], name), part)
+        return mask is not None and bool(self.array(space, name, part).any())
 
     def _range(self, space: Space, name: str) -> tuple[int, int]:
         """Powers of two around the extremes of the whole column, so that a plan fits more than one register."""

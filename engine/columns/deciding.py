@@ -275,7 +275,7 @@ class Years:
                 return plan
         root = self.law.vocabulary.entities[one.entity]
         plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years, shown)
-        made.append(plan)
+        made.insert(0, plan)  # what fitted last is likely to fit next
         return plan
 
     def _frames(

@@ -47,44 +47,44 @@ class Fused:
 
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
-        self.wanted = [cell for cell in loop.own.values() if cell.number in loop.wanted]
+        self.wanted = [(cell.number, dtype_of(cell)) for cell in loop.own.values() if cell.number in loop.wanted]
+        widths = dict(loop.shape.widths)
+        self.widths = [_width(argument, widths) for argument in loop.arguments]
         self.library: Library | None = None
 
     def begin(self, run: Run) -> tuple[dict[int, Array], Call]:
         """Room for the values of the cells that it puts out, by number, and the call that computes them."""
         assert self.library is not None
         height = run.height(self.loop.space)
-        found = {cell.number: numpy.empty(height, dtype_of(cell)) for cell in self.wanted}
+        found = {number: numpy.empty(height, dtype) for number, dtype in self.wanted}
         given: list[int] = []
         held = []
-        for argument in self.loop.arguments:
+        for argument, width in zip(self.loop.arguments, self.widths, strict=True):
             if argument.what == "height":
                 given.append(run.height(argument.space))
-            else:
-                held.append(_array(argument, run, found, dict(self.loop.shape.widths)))
-                given.append(held[-1].ctypes.data)
+                continue
+            array = found[argument.cell.number] if argument.what == "out" and argument.cell is not None else _given(argument, run)
+            assert array.dtype == width, (argument, array.dtype)
+            held.append(array if array.flags.c_contiguous else numpy.ascontiguousarray(array))
+            given.append(held[-1].ctypes.data)
         return found, Call(self.library, self.loop.name, given, height, held)
 
 
-def _array(argument: Argument, run: Run, found: Mapping[int, Array], widths: Mapping[tuple[str, str], str]) -> Array:
+def _width(argument: Argument, widths: Mapping[tuple[str, str], str]) -> Any:
+    """The type of what an argument leads to."""
+    if argument.cell is None or argument.what == "home":
+        return numpy.dtype(numpy.int64)
+    return lying(argument.cell, widths) if argument.what == "column" else numpy.dtype(dtype_of(argument.cell))
+
+
+def _given(argument: Argument, run: Run) -> Array:
+    """What an argument leads to, if it is not an output."""
     cell, space = argument.cell, argument.space
-    if argument.what == "order":
-        array, dtype = run.data.order(space), numpy.int64
-        assert array is not None
-    elif argument.what == "home":
-        assert cell is not None
-        array, dtype = run.homes(cell, space), numpy.int64
-    else:
-        assert cell is not None
-        dtype = dtype_of(cell)
-        if argument.what == "out":
-            array = found[cell.number]
-        elif argument.what == "column":
-            array, dtype = run.data.lying(space, *cell.extra), lying(cell, widths)
-        else:
-            array = run.value(cell)
-    assert array.dtype == dtype, (argument, array.dtype)
-    return numpy.ascontiguousarray(array)
+    if cell is None:
+        return run.data.order(space)
+    if argument.what == "home":
+        return run.homes(cell, space)
+    return run.data.lying(space, *cell.extra) if argument.what == "column" else run.value(cell)
 
 
 def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Schedule | None:
