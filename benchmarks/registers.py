@@ -3,7 +3,7 @@
     python benchmarks/registers.py --rows 100000,1000000 --rounds 3
 
 Rates differ between machines and moments; read the ratios of one run. Each measurement is a process of its own, whose peak memory is all that it
-ever held. Every engine is warmed up before it is timed (numba and this engine compile once and keep it). Each has the facts in memory as columns of the
+held until the first answer was there, the facts included. Every engine is warmed up before it is timed (numba and this engine compile once and keep it). Each has the facts in memory as columns of the
 kind that it works on: numpy arrays, a Polars frame, DuckDB's own table; for this engine names, since that is what a register has. All that is done with them is
 timed, slicing by year too, until the seven columns are there with their keys, in any order of rows; they are sorted for the checksum afterwards.
 """
