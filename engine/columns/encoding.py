@@ -20,6 +20,8 @@ from engine.language.types import Type
 EPOCH = date(1970, 1, 1)
 LIMIT = 2**62
 """Numbers from here on are not computed in columns: the rows that hold them are proved."""
+SMALL = 256
+"""So many codes fit into a byte."""
 BLOCK = 2**15
 LONG, FEW = 4_096, 256
 """A column of so many texts, of which so few are different, is read text by text and not row by row."""
@@ -91,6 +93,7 @@ class Tables:
         self.codes = code_lists(vocabulary)
         self._columns: dict[tuple[str, str], Column] = {}
         self._keys: dict[str, pl.Series] = {}
+        self._numbers: dict[str, pl.Series] = {}
         self._found: dict[str, list[tuple[pl.Series, pl.Series]]] = {}
         self._extra: dict[str, list[tuple[pl.Series, Mapping[str, str]]]] = {}
 
@@ -112,6 +115,9 @@ class Tables:
             known = pl.concat([own, *(ids for ids, _ in extra)])
             if table not in self.given:
                 stubs = self._referred(table)
+                if stubs.dtype.is_integer():
+                    self._numbers[table] = stubs
+                    stubs = _texts(stubs)
                 stubs = stubs.filter(~stubs.is_in(known.implode()))
                 if len(stubs):
                     extra.append((stubs, {}))
@@ -121,12 +127,16 @@ class Tables:
         return found
 
     def _referred(self, table: str) -> pl.Series:
-        found = []
-        for name, frame in self.given.items():
-            for column, spec in self.vocabulary.tables[name].columns.items():
-                if spec.type.kind == "ref" and spec.type.table == table and column in frame.columns:
-                    ids = _texts(frame[column])
-                    found.append(ids.filter(ids.is_not_null() & ~ids.is_in([NONE, *UNKNOWN])))
+        """The ids by which other tables refer to rows of a table that is not there: numbers, if all are."""
+        columns = [
+            frame[column]
+            for name, frame in self.given.items()
+            for column, spec in self.vocabulary.tables[name].columns.items()
+            if spec.type.kind == "ref" and spec.type.table == table and column in frame.columns
+        ]
+        if columns and all(ids.dtype.is_integer() for ids in columns):
+            return pl.concat([ids.drop_nulls().cast(pl.Int64) for ids in columns]).unique(maintain_order=True).alias("key")
+        found = [ids.filter(ids.is_not_null() & ~ids.is_in([NONE, *UNKNOWN])) for ids in map(_texts, columns)]
         return pl.concat(found).unique(maintain_order=True).alias("key") if found else pl.Series("key", [], dtype=pl.String)
 
     def size(self, table: str) -> int:
@@ -187,13 +197,21 @@ class Tables:
         assert isinstance(raw.dtype, pl.Enum)
         if kind_of(column.type) == CODE and none is None and not raw.null_count() and self._numbered(column.type.codes or "", raw.dtype):
             return Column(CODE, raw.to_physical())
-        texts = pl.concat([raw.dtype.categories, pl.Series([None], dtype=pl.String)])
+        texts = raw.dtype.categories
+        if raw.null_count():
+            texts = pl.concat([texts, pl.Series([None], dtype=pl.String)])
         nullable = column.type.nullable
         nowhere = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
         said = (texts == NONE).fill_null(False) if nullable else nowhere
         each = self._typed(
             column, texts.set(texts.is_in([*UNKNOWN, *([NONE] if nullable else [])]).fill_null(False), None), said if said.any() else None
         )
+        if each.kind != TEXT and all(mask is None for mask in (each.unknown, each.none, each.beyond, none)):
+            index, numbers = raw.to_physical(), each.stored.to_numpy()
+            if each.kind == CODE and index.dtype == pl.UInt8 and int(numbers.max()) < SMALL:
+                turned = index.to_numpy().tobytes().translate(bytes(numbers.tolist()).ljust(SMALL, b"\0"))
+                return Column(CODE, pl.Series(numpy.frombuffer(turned, numpy.uint8)))
+            return Column(each.kind, each.stored.gather(index.cast(pl.UInt32)), scale=each.scale)
         index = raw.to_physical().cast(pl.UInt32).fill_null(len(texts) - 1)
 
         def of(mask: pl.Series | None) -> pl.Series | None:
@@ -266,6 +284,8 @@ class Tables:
 
     def _numbers_of(self, table: str) -> pl.Series | None:
         """The ids of the rows of a table, where all of them were given as whole numbers."""
+        if table in self._numbers and len(self._numbers[table]) == len(self.keys(table)):
+            return self._numbers[table]
         spec, given = self.vocabulary.tables[table], self.given.get(table)
         if given is None or len(self.keys(table)) != given.height or spec.key[0] not in given.columns:
             return None

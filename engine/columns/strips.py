@@ -16,13 +16,12 @@ import numpy
 import polars as pl
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell, Space
-from engine.columns.encoding import EPOCH
+from engine.columns.encoding import EPOCH, SMALL
 
 if TYPE_CHECKING:
     from engine.columns.running import Run
 
 STRIP = 4_096
-SMALL = 256
 Array = Any
 """A one-dimensional numpy array of the type that `dtype_of` says."""
 _DTYPES: dict[str, Any] = {
