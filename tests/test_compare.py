@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from engine.law import Law
 from tests.test_versions import PILOT
 
 MCI_2025 = 3_932
@@ -214,8 +215,11 @@ def test_a_wrong_row_of_a_large_register_is_told_with_its_place(tmp_path: Path, 
     assert problem.file.endswith("emissions.csv") and problem.line == 4 and "many" in problem.message
 
 
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
 @pytest.mark.parametrize("columns", [80, 120])
-def test_no_number_is_broken_in_a_narrow_terminal(register: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_no_number_and_no_word_is_broken_in_a_narrow_terminal(
+    register: Path, law: Law, monkeypatch: pytest.MonkeyPatch, columns: int, language: str
+) -> None:
     from rich.console import Console
 
     from engine.drafting import impact_reports, speech
@@ -225,7 +229,29 @@ def test_no_number_is_broken_in_a_narrow_terminal(register: Path, monkeypatch: p
 
     monkeypatch.setattr(speech, "console", narrow)
     monkeypatch.setattr(impact_reports, "console", narrow)
-    lines = run("current", "offset-limit-5", str(register)).splitlines()
+    lines = run("current", "offset-limit-5", str(register), "--lang", language).splitlines()
     tables = [line for line in lines if "  " in line.strip() and not line.startswith("  ")]
     assert max(map(len, tables)) <= columns
-    assert any(f"{FINE:,}" in line for line in tables) and any(f"+{FINE:,}" in line for line in tables)
+    fine = f"{FINE:,}".replace(",", "," if language == "en" else "\u00a0")
+    assert any(fine in line for line in tables) and any(f"+{fine}" in line for line in tables)
+    said = speech.Speech(law, language)
+    heads = [
+        *said.heads("count", "changed", "flips", "before", "after", "change_by", "open"),
+        said.decision("installation_year", "surrendered"),
+    ]
+    for word in " ".join(heads).replace("-", "- ").split():
+        assert any(word in line for line in lines), word
+
+
+def test_a_table_that_does_not_fit_goes_on_below_with_its_first_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from engine.drafting import speech
+
+    monkeypatch.setattr(speech, "console", lambda: Console(width=30))
+    heads, row = ["name", "twelveletters", "thirteenlettr", "a-hyphenated-head"], ["Alpha Beta", "1,000,000", "2", "3"]
+    made = Console(width=30, file=io.StringIO())
+    made.print(speech.table("T", heads, [row], range(1, 4)))
+    text = made.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count("name") == text.count("Alpha") == 3 and max(map(len, text.splitlines())) <= 30
+    assert all(piece in text for piece in ("twelveletters", "thirteenlettr", "hyphenated-", "1,000,000"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -59,33 +60,94 @@ class Speech(Words):
         return self.tell("until", ends=self.day(ends or NEVER)) if last else self.tell("always")
 
 
-GAP, NARROW = 2, 100
-"""Characters between columns; terminals below this width break the heads of numbers sooner."""
+GAP, HEAD_LINES = 2, 3
+"""Characters between columns; lines that the head of a column of numbers may take before the column grows for it."""
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> Any:
-    """A `rich` table; ``numbers`` are the columns that stand to the right, and that never break within a number."""
+    """A `rich` table; ``numbers`` are the columns that stand to the right.
+
+    In a narrow terminal lines break between words and after hyphens, and in no number; what then does not fit stands in a table
+    of its own below, with the first column again.
+    """
+    from rich.console import Group
+
+    cells = [[head, *(row[n] for row in rows)] for n, head in enumerate(heads)]
+    room = console().width
+    every = list(range(len(heads)))
+    if _fits([max(map(len, column)) for column in cells], room):
+        return _table(title, heads, rows, numbers, every, {})
+    least = [max(1, *map(_longest, column)) for column in cells]
+    parts = _parts(least, room)
+    made = []
+    for part in parts:
+        widths = _widths({n: _wanted(cells[n], n in numbers) for n in part}, {n: least[n] for n in part}, room)
+        made.append(_table(title if part is parts[0] else "", heads, rows, numbers, part, widths))
+    return made[0] if len(made) == 1 else Group(*made)
+
+
+def _table(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int], part: list[int], widths: dict[int, int]
+) -> Any:
+    """A table of some of the columns; ``widths`` where their lines are to be broken."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0))
-    widths = _widths(heads, rows, numbers, console().width)
-    for index, head in enumerate(heads):
-        made.add_column(head, overflow="fold", justify="right" if index in numbers else "left", width=widths.get(index))
+    made = Table(
+        title=Text(title) if title else None, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False,
+        padding=(0, GAP - 1, 0, 0),
+    )  # fmt: skip
+    for index in part:
+        made.add_column(
+            _lines(heads[index], widths.get(index)),
+            overflow="fold",
+            justify="right" if index in numbers else "left",
+            width=widths.get(index),
+        )
     for row in rows:
-        made.add_row(*map(Text, row))  # what stands in brackets is a source, not a style
+        made.add_row(*(Text(_lines(row[index], widths.get(index))) for index in part))  # what stands in brackets is a source, not a style
     return made
 
 
-def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int], room: int) -> dict[int, int]:
-    """The widths of the columns of numbers where a table is wider than the terminal: as narrow as their longest number lets them be."""
-    whole = sum(max(len(cell) for cell in (head, *(row[index] for row in rows))) for index, head in enumerate(heads))
-    if whole + GAP * (len(heads) + 1) <= room:
-        return {}
-    most = 8 if room < NARROW else 12
-    longest = {index: max((len(word) for row in rows for word in row[index].split(" ")), default=0) for index in numbers}
-    return {index: max(least, min(most, max(map(len, heads[index].split(" "))))) for index, least in longest.items()}
+def _longest(text: str) -> int:
+    """The length of what is not broken: words, parts of words up to a hyphen, and numbers with the spaces in them that do not break."""
+    return max(map(len, textwrap.wrap(text, 1, break_long_words=False)), default=0)
+
+
+def _lines(text: str, width: int | None) -> str:
+    return text if width is None else "\n".join(textwrap.wrap(text, width, break_long_words=False))
+
+
+def _fits(widths: Sequence[int], room: int) -> bool:
+    return sum(widths) + GAP * (len(widths) + 1) <= room
+
+
+def _parts(least: list[int], room: int) -> list[list[int]]:
+    """Which columns stand beside each other: as many as fit without breaking a word, the first in each."""
+    parts = [[0]]
+    for index in range(1, len(least)):
+        if len(parts[-1]) > 1 and not _fits([least[n] for n in (*parts[-1], index)], room):
+            parts.append([0])
+        parts[-1].append(index)
+    return parts
+
+
+def _wanted(cells: Sequence[str], number: bool) -> int:
+    """The width that a column would take; the head of a column of numbers may be broken into a few lines for nothing."""
+    head, *rest = map(len, cells)
+    return max([-(-head // HEAD_LINES) if number else head, *rest])
+
+
+def _widths(wanted: Mapping[int, int], least: Mapping[int, int], room: int) -> dict[int, int]:
+    """What each column needs least, and the rest of the room to those whose lines would break most."""
+    widths = dict(least)
+    for _ in range(room - GAP * (len(widths) + 1) - sum(widths.values())):
+        most = max(widths, key=lambda n: (wanted[n] / widths[n], -n))
+        if wanted[most] <= widths[most]:
+            break
+        widths[most] += 1
+    return widths
 
 
 def console() -> Any:
