@@ -10,8 +10,10 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import DAY, INT, Cells
+from engine.columns.column import LIMIT, Column, days
 from engine.columns.data import Data
-from engine.columns.encoding import LIMIT, NONE, UNKNOWN, Column, Tables, days
+from engine.columns.encoding import Tables
+from engine.columns.naming import NONE, UNKNOWN
 from engine.columns.running import Run
 from engine.columns.scheduling import Computation
 from engine.columns.settling import Settling

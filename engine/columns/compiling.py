@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, Cell, Cells, Space, Unsupported
+from engine.columns.column import days, kind_of
 from engine.columns.data import Data
-from engine.columns.encoding import days, kind_of
 from engine.columns.meaning import Meaning
 from engine.columns.surroundings import Bound, Env, reads
 from engine.columns.values import Code, Members, Number, Truth, Value

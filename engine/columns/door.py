@@ -15,9 +15,10 @@ from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
 from engine.columns.data import Bounds, Data
 from engine.columns.deciding import Years, common_scales
-from engine.columns.encoding import Tables, unnamed
+from engine.columns.encoding import Tables
 from engine.columns.frames import Schema
 from engine.columns.handing import facts_of
+from engine.columns.naming import unnamed
 from engine.columns.pairing import Pair
 from engine.columns.planning import Key, Plan
 from engine.columns.proved import Rows, prove_roots, replaced

@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 
 from engine.columns.cells import BOOL, TEXT, WIDE, Cell, Space
-from engine.columns.encoding import EPOCH
+from engine.columns.column import EPOCH
 from engine.columns.scheduling import LEAVES
 from engine.columns.strips import dtype_of
 

@@ -3,76 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy
 import polars as pl
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT
+from engine.columns.column import SMALL, Column, days, joined, kind_of, numbers_of, repeated
+from engine.columns.naming import NONE, UNKNOWN, looked_up, numbered_rows, texts_of
 from engine.columns.threads import each
 from engine.language import ColumnSpec, TableSpec, Vocabulary
-from engine.language.types import Type
 
-EPOCH = date(1970, 1, 1)
-LIMIT = 2**62
-"""Numbers from here on are not computed in columns: the rows that hold them are proved."""
-SMALL = 256
-"""So many codes fit into a byte."""
-BLOCK = 2**15
 LONG, FEW = 4_096, 256
 """A column of so many texts, of which so few are different, is read text by text and not row by row."""
-NONE, UNKNOWN = "none", ("", "unknown")
-PHYSICAL: dict[str, Any] = {INT: pl.Int64, DAY: pl.Int32, BOOL: pl.Boolean, TEXT: pl.String, ROW: pl.UInt32, CODE: pl.UInt16}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table, without nulls.
-
-    Attributes:
-        kind: as of a cell.
-        span: the extremes of the values, where they were found on the way.
-        stored: the values in whatever width they came, anything where a mask says so; ``values`` in the width of their kind.
-        unknown, none: masks; None where there is no such row.
-        beyond: where the number is too large for columns.
-        scale: of numbers, the value of 1.
-    """
-
-    kind: str
-    stored: pl.Series
-    unknown: pl.Series | None = None
-    none: pl.Series | None = None
-    beyond: pl.Series | None = None
-    scale: int = 1
-    span: tuple[int, int] | None = None
-
-    @cached_property
-    def values(self) -> pl.Series:
-        return self.stored.cast(PHYSICAL[self.kind])
-
-    @cached_property
-    def ends(self) -> tuple[int, int]:
-        """The least and the greatest of the values; 0 where there is none."""
-        if self.span is not None:
-            return self.span
-        return span_of(self.stored) or (0, 0)
-
-
-def days(day: date) -> int:
-    return (day - EPOCH).days
+TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _written_day(text: pl.Series) -> pl.Series:
     """Days written YYYY-MM-DD; what is written otherwise (one digit for a month, too) is null."""
     return text.set(text.str.len_bytes() != len("YYYY-MM-DD"), None).str.to_date("%Y-%m-%d", strict=False)
-
-
-def kind_of(kind: Type) -> str:
-    return {"number": INT, "date": DAY, "bool": BOOL, "code": CODE, "ref": ROW}.get(kind.kind, TEXT)
 
 
 def code_lists(vocabulary: Vocabulary) -> dict[str, list[str]]:
@@ -105,7 +55,7 @@ class Tables:
         if found is None:
             spec = self.vocabulary.tables[table]
             named = table in self.given and spec.key[0] in self.given[table].columns
-            own = _texts(self.given[table][spec.key[0]]) if named else pl.Series([], dtype=pl.String)
+            own = texts_of(self.given[table][spec.key[0]]) if named else pl.Series([], dtype=pl.String)
             extra: list[tuple[pl.Series, Mapping[str, str]]] = []
             for other, cells in spec.also.items():
                 ids = self.keys(other)
@@ -117,7 +67,7 @@ class Tables:
                 stubs = self._referred(table)
                 if stubs.dtype.is_integer():
                     self._numbers[table] = stubs
-                    stubs = _texts(stubs)
+                    stubs = texts_of(stubs)
                 stubs = stubs.filter(~stubs.is_in(known.implode()))
                 if len(stubs):
                     extra.append((stubs, {}))
@@ -136,7 +86,7 @@ class Tables:
         ]
         if columns and all(ids.dtype.is_integer() for ids in columns):
             return pl.concat([ids.drop_nulls().cast(pl.Int64) for ids in columns]).unique(maintain_order=True).alias("key")
-        found = [ids.filter(ids.is_not_null() & ~ids.is_in([NONE, *UNKNOWN])) for ids in map(_texts, columns)]
+        found = [ids.filter(ids.is_not_null() & ~ids.is_in([NONE, *UNKNOWN])) for ids in map(texts_of, columns)]
         return pl.concat(found).unique(maintain_order=True).alias("key") if found else pl.Series("key", [], dtype=pl.String)
 
     def size(self, table: str) -> int:
@@ -166,7 +116,7 @@ class Tables:
             own = self._own(spec, spec.columns[name])
             self.size(table)
             parts = [own, *(self._constant(spec, spec.columns[name], ids, cells) for ids, cells in self._extra.get(table, ()))]
-            found = self._columns[table, name] = own if len(parts) == 1 else _joined(parts)
+            found = self._columns[table, name] = own if len(parts) == 1 else joined(parts)
         return found
 
     def _own(self, spec: TableSpec, column: ColumnSpec) -> Column:
@@ -227,7 +177,7 @@ class Tables:
     def _typed(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
         kind, beyond, scale, span = kind_of(column.type), None, 1, None
         if kind == INT:
-            values, beyond, scale, span = _numbers(raw)
+            values, beyond, scale, span = numbers_of(raw)
         elif kind == DAY:
             values = (_written_day(raw) if raw.dtype == pl.String else raw.cast(pl.Date)).to_physical()
         elif kind == BOOL:
@@ -263,9 +213,9 @@ class Tables:
         if ids.dtype.is_integer():
             numbers = self._numbers_of(table)
             if numbers is not None:
-                numbered = _numbered_rows(numbers, ids)
-                return _looked_up(numbers, ids) if numbered is None else numbered
-            ids = _texts(ids)
+                numbered = numbered_rows(numbers, ids)
+                return looked_up(numbers, ids) if numbered is None else numbered
+            ids = texts_of(ids)
         if len(keys) == len(ids) and ids.null_count() == 0 and bool((keys == ids.cast(pl.String)).all()):
             return pl.int_range(0, len(ids), dtype=pl.UInt32, eager=True)
         ids = ids.cast(pl.String)
@@ -275,9 +225,9 @@ class Tables:
         runs = ids.rle_id()
         many: Any = runs[-1] if len(runs) else 0
         if len(ids) > 2 * (many + 1):  # the same id time and again is looked up once
-            rows = _looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
+            rows = looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
         else:
-            rows = _looked_up(keys, ids)
+            rows = looked_up(keys, ids)
         if len(ids):
             self._found[table].append((ids, rows))
         return rows
@@ -302,9 +252,9 @@ class Tables:
         elif column.has_presumed:
             value = column.presumed
         else:
-            return Column(kind, _repeat(kind, None, count), pl.repeat(True, count, dtype=pl.Boolean, eager=True) if count else None)
+            return Column(kind, repeated(kind, None, count), pl.repeat(True, count, dtype=pl.Boolean, eager=True) if count else None)
         if value is None:
-            return Column(kind, _repeat(kind, None, count), none=pl.repeat(True, count, dtype=pl.Boolean, eager=True) if count else None)
+            return Column(kind, repeated(kind, None, count), none=pl.repeat(True, count, dtype=pl.Boolean, eager=True) if count else None)
         scale = 1
         if kind == CODE:
             value = self.codes[column.type.codes or ""].index(value)
@@ -313,109 +263,4 @@ class Tables:
         elif kind == INT:
             scale = Fraction(value).denominator
             value = Fraction(value).numerator
-        return Column(kind, _repeat(kind, value, count), scale=scale)
-
-
-def unnamed(frame: pl.DataFrame, name: str) -> bool:
-    """Whether a reference is not known in some row, wherever the others lead."""
-    ids, none = frame[name], frame[f"{name}:none"].fill_null(False) if f"{name}:none" in frame.columns else None
-    silent = ids.is_null() if ids.null_count() else None
-    if not ids.dtype.is_integer():
-        said = ids.cast(pl.String).is_in(list(UNKNOWN)).fill_null(False)
-        silent = said if silent is None else silent | said
-    if silent is None:
-        return False
-    return bool((silent if none is None else silent & ~none).any())
-
-
-def _texts(ids: pl.Series) -> pl.Series:
-    return ids.cast(pl.String)
-
-
-def _numbered_rows(keys: pl.Series, ids: pl.Series) -> pl.Series | None:
-    """In which row each id stands, where the rows are numbered through and every id is one of them."""
-    span = span_of(ids)
-    if span is None or not len(keys) or ids.null_count() or keys.null_count():
-        return None
-    first, last = int(keys[0]), int(keys[-1])
-    if last - first != len(keys) - 1 or not (keys.to_numpy() == numpy.arange(first, last + 1)).all() or not first <= span[0] <= span[1] <= last:
-        return None
-    return ids.cast(pl.UInt32) if first == 0 else (ids.cast(pl.Int64) - first).cast(pl.UInt32)
-
-
-def span_of(values: pl.Series) -> tuple[int, int] | None:
-    """The least and the greatest of some integers; both are found while a block of them is near."""
-    if values.null_count() or values.dtype.to_python() is not int or values.dtype in (pl.Int128, pl.UInt128) or not len(values):
-        least, most = values.min(), values.max()
-        return (least, most) if isinstance(least, int) and isinstance(most, int) else None
-    plain = values.to_numpy()
-    ends = [(block.min(), block.max()) for block in (plain[start : start + BLOCK] for start in range(0, len(plain), BLOCK))]
-    return int(min(least for least, _ in ends)), int(max(most for _, most in ends))
-
-
-def _looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
-    """In which row each id stands; null where it does not."""
-    index = pl.DataFrame({"id": keys if keys.dtype == ids.dtype else keys.cast(ids.dtype, strict=False)}).with_row_index("row")
-    return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
-
-
-TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
-
-
-def _repeat(kind: str, value: Any, count: int) -> pl.Series:
-    fill: Any = ({BOOL: False, TEXT: ""}.get(kind, 0)) if value is None else value
-    made: pl.Series = pl.repeat(fill, count, dtype=PHYSICAL[kind], eager=True)
-    return made
-
-
-def _joined(parts: list[Column]) -> Column:
-    scale = max(part.scale for part in parts)
-    if any(scale % part.scale for part in parts):
-        raise ValueError("presumed values and facts do not share a scale")
-
-    def mask(name: str) -> pl.Series | None:
-        found = [getattr(part, name) for part in parts]
-        if all(m is None for m in found):
-            return None
-        return pl.concat([
-            m if m is not None else pl.repeat(False, len(part.values), dtype=pl.Boolean, eager=True)
-            for m, part in zip(found, parts, strict=True)
-        ])  # fmt: skip
-
-    values = pl.concat([part.values * (scale // part.scale) if part.scale != scale else part.values for part in parts])
-    return Column(parts[0].kind, values, mask("unknown"), mask("none"), mask("beyond"), scale)
-
-
-def _numbers(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int, tuple[int, int] | None]:
-    """Numbers in one scale as integers of 64 bits at most, where they do not fit, the scale, and the extremes where all fit."""
-    scale, wide = 1, raw
-    if raw.dtype.is_float():
-        raise TypeError(f"'{raw.name}' is {raw.dtype}: floats are not exact; give integers, decimals or text")
-    if raw.dtype == pl.String:
-        plain = raw.str.replace_all("_", "", literal=True)
-        fraction = plain.str.extract(r"\.(\d*?)0*$", 1).str.len_bytes().max()
-        digits = int(fraction) if isinstance(fraction, int) else 0
-        if digits == 0:
-            whole = plain.str.replace(r"\.0*$", "")
-            values = whole.cast(pl.Int64, strict=False)
-            missing = values.is_null() & whole.is_not_null()
-            if not missing.any():
-                return _within(values)
-            return _within(whole.cast(pl.Int128, strict=False))
-        head = plain.str.extract(r"^(-?\d+)", 1)
-        tail = plain.str.extract(r"\.(\d+)$", 1).fill_null("").str.head(digits).str.pad_end(digits, "0")
-        joined = pl.select(pl.concat_str([head, tail])).to_series()
-        return _within(joined.cast(pl.Int128, strict=False), 10**digits)
-    if isinstance(raw.dtype, pl.Decimal):
-        scale = 10 ** (raw.dtype.scale or 0)
-        wide = raw.to_physical()
-    return _within(wide, scale)
-
-
-def _within(values: pl.Series, scale: int = 1) -> tuple[pl.Series, pl.Series | None, int, tuple[int, int] | None]:
-    narrow = values.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
-    span = span_of(values)
-    if span is not None and not -LIMIT < span[0] <= span[1] < LIMIT:
-        beyond = ((values >= LIMIT) | (values <= -LIMIT)).fill_null(False)
-        return values.set(beyond, 0).cast(pl.Int64), beyond, scale, None
-    return values if narrow else values.cast(pl.Int64), None, scale, span
+        return Column(kind, repeated(kind, value, count), scale=scale)

@@ -10,8 +10,8 @@ from math import lcm
 from typing import Any
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, WIDE, Cell, Space, Unsupported
+from engine.columns.column import EPOCH, days
 from engine.columns.compiling import Compiler
-from engine.columns.encoding import EPOCH, days
 from engine.columns.surroundings import Env
 from engine.columns.values import Code, Members, Number, Truth, Value
 from engine.language import Unknown

@@ -17,8 +17,8 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import TEXT, Cell, Space, Unsupported
+from engine.columns.column import EPOCH
 from engine.columns.data import Data
-from engine.columns.encoding import EPOCH
 from engine.columns.planning import Key, environment
 from engine.columns.roots import Slice
 from engine.columns.running import DTYPES, Run

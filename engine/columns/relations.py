@@ -13,9 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 from engine.columns.cells import ROW, TEXT, Cell, Space, Unsupported
+from engine.columns.column import days
 from engine.columns.compiling import mapped
 from engine.columns.data import ANY_NONE
-from engine.columns.encoding import days
 from engine.columns.functions import Functions
 from engine.columns.surroundings import Bound, Env, reads
 from engine.columns.values import Code, Number, Truth, Value

@@ -16,7 +16,7 @@ import numpy
 import polars as pl
 
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell, Space
-from engine.columns.encoding import EPOCH, SMALL
+from engine.columns.column import EPOCH, SMALL
 
 if TYPE_CHECKING:
     from engine.columns.running import Run
