@@ -285,6 +285,7 @@ def test_what_is_no_value_in_a_key_is_said(law: Law) -> None:
 
 def test_a_set_page_keeps_numbers_with_their_units(law: Law) -> None:
     assert Words(law, "kk", joint=SPACE).value(99000, UNITS) == f"99{SPACE}000{SPACE}көміртегі бірлігі"
+    assert Words(law, "ru", joint=SPACE).value(99000, UNITS) == f"99{SPACE}000{SPACE}угл.{SPACE}ед."
     assert f"№{SPACE}91" in Words(law, "ru", joint=SPACE).cite("order-91-2022", "")
     assert "№ 91" in Words(law, "ru").cite("order-91-2022", "")
 

@@ -46,7 +46,7 @@ def law_at_report(law: Law, day: date, inquiry: Inquiry, only: str | None, form:
     rows = [
         (
             speech.keyed(s.parameter, s.key),
-            speech.value(s.value, law.vocabulary.parameters[s.parameter].type),
+            speech.of_parameter(s.parameter, s.value),
             speech.span(s.entry.begins, s.entry.ends),
             speech.tell("always") if s.entry.known_from == ALWAYS else speech.day(s.entry.known_from),
             speech.cites(s.entry.cites),
@@ -119,8 +119,7 @@ def timeline_report(law: Law, inquiry: Inquiry, since: date | None, until: date 
 
 def _line(law: Law, speech: Speech, event: Event) -> str:
     if event.kind == VALUE:
-        kind = law.vocabulary.parameters[event.name].type
-        sides = (speech.value(side, kind) for side in (event.before, event.after))
+        sides = (speech.of_parameter(event.name, side) for side in (event.before, event.after))
         said = speech.tell("was", name=speech.keyed(event.name, event.key), before=next(sides), after=next(sides))
     elif event.kind == PHASE:
         title = speech.label(law.phases[event.name].title, event.name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.explaining.words import Words
-from engine.language import ParameterSpec, Unknown
+from engine.language import Unknown
 from engine.law import Law
 from engine.proving import Determination
 
@@ -89,12 +89,7 @@ def law_lines(law: Law, words: Words, program: Any) -> Iterator[tuple[str, str, 
             label = words.parameter(name) + (
                 f" — {words.code(spec.keyed_by, str(key))}" if key is not None and spec.keyed_by != "year" else ""
             )
-            printed, why = _unknown(words, spec, value) if isinstance(value, Unknown) else (words.value(value, spec.type), "")
-            yield label, printed, words.cites(entry.cites) + words.note(entry.note) + why
-
-
-def _unknown(words: Words, spec: ParameterSpec, value: Unknown) -> tuple[str, str]:
-    """A value that no source gives, with the bounds that a source gives it, and what is missing."""
-    bounded = value.high is not None or value.low != spec.minimum
-    reasons = "; ".join(words.cause(cause) for cause in sorted(value.causes) if cause.kind == "construct")
-    return words.value(value, spec.type) if bounded else words.say("unknown"), f" ({reasons})" if reasons else ""
+            missing = value.causes if isinstance(value, Unknown) else ()
+            why = "; ".join(words.cause(cause) for cause in sorted(missing) if cause.kind == "construct")
+            source = words.cites(entry.cites) + words.note(entry.note) + (f" ({why})" if why else "")
+            yield label, words.of_parameter(name, value), source

@@ -22,6 +22,7 @@ from engine.law.wording import LANGUAGES, point_words, quotes_headings
 from engine.problems import InputError, Problem, did_you_mean
 from engine.proving import Conflict, Gap
 
+SHORT_UNIT = 10
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 """The space between thousands, at which no line may break."""
@@ -143,6 +144,8 @@ class Words:
         if kind is not None and not kind.unit.powers and isinstance(value, int):
             return str(value)
         text, unit = number_text(value, self.language), self.unit(kind, value) if kind is not None else ""
+        if len(unit) <= SHORT_UNIT:  # an abbreviation is not parted either; a long name must be, in a narrow column
+            unit = unit.replace(" ", self.joint)
         return f"{text}{self.joint}{unit}" if unit else text
 
     def count(self, number: int) -> str:
@@ -173,6 +176,12 @@ class Words:
         if kind is not None and kind.kind == "month_day":
             return self.month_day(str(value))
         return self._member(value, codes)
+
+    def of_parameter(self, name: str, value: Any) -> str:
+        """The value of a parameter; where no source bounds it beyond what it can be at all, that it is unknown."""
+        spec = self.law.vocabulary.parameters[name]
+        bare = isinstance(value, Unknown) and value.high is None and value.low == spec.minimum
+        return self.say("unknown") if bare else self.value(value, spec.type)
 
     def _bounds(self, value: Unknown, kind: Type | None) -> str:
         """The range of an unknown, the unit after its last number."""
@@ -307,8 +316,14 @@ class Words:
         if spec is not None and not spec.key:
             return [self.say("row_number", number=part) for part in parts]
         columns = [spec.columns[name].type for name in spec.key] if spec is not None else []
-        told = [self.code(columns[i].codes, part) if i < len(columns) else part for i, part in enumerate(parts)]
-        return [self.say(_PLAIN[part]) if part in _PLAIN else part for part in told]
+        return [self._key_part(part, columns[i] if i < len(columns) else None) for i, part in enumerate(parts)]
+
+    def _key_part(self, part: str, kind: Type | None) -> str:
+        if part in _PLAIN:
+            return self.say(_PLAIN[part])
+        if kind is not None and kind.kind == "date":
+            return self.day(read_date(part))
+        return self.code(kind.codes, part) if kind is not None else part
 
     def row(self, place: tuple[str, ...]) -> str:
         """A row of a group as the proof names it: its table and its key, or the key of an instance."""

@@ -236,7 +236,10 @@ def _decided(telling: Telling, determination: Determination, authorities: list[s
 
 
 def _parts(telling: Telling, facts: Facts, determination: Determination) -> Iterator[Parts]:
-    """Each table of parts; a column that is empty in all rows, or that only says whose part it is, is left out."""
+    """Each table of parts; a column that is empty in all rows, or that only says whose part it is, is left out.
+
+    What all rows have alike stands above the table, the codes of a single row as well: their labels are long.
+    """
     law = telling.law
     for entity, found in determination.parts.items():
         spec = law.vocabulary.entities[entity]
@@ -253,7 +256,8 @@ def _parts(telling: Telling, facts: Facts, determination: Determination) -> Iter
             name: [_cell(telling, rows[place[0]], name) if rows[place[0]].cells[name] is not None else "" for place, _ in found]
             for name in names
         }
-        alike = [name for name in names if len(found) > 1 and len(set(cells[name])) == 1 and columns[name].type.kind != "number"]
+        labels = [name for name in names if columns[name].type.kind == "code" or (len(found) > 1 and columns[name].type.kind != "number")]
+        alike = [name for name in labels if len(set(cells[name])) == 1]
         names = [name for name in names if name not in alike]
         kinds = {name: law.vocabulary.decisions[entity, name].type for name in decisions}
         told = {name: [telling.words.value(outcomes[name], kinds[name]) for _, outcomes in found] for name in decisions}
