@@ -1,4 +1,4 @@
-"""A whole register at a time: the same typed program that proving reads, on Polars, exact to the unit.
+"""A whole register at a time: the same typed program that proving reads, column by column, exact to the unit.
 
 `decide` answers for every root of the register: the same outcome as proving, bit for bit. Rows that columns cannot
 decide exactly (a rare construct, a fact beyond 62 bits, a row whose doubts need more than bounds) are proved one by one

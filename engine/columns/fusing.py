@@ -62,6 +62,7 @@ class Fused:
         for argument, width in zip(self.loop.arguments, self.widths, strict=True):
             if argument.what == "height":
                 given.append(run.height(argument.space))
+                assert given[-1] or not height, f"rows of {argument.space} are read, and there are none"
                 continue
             array = found[argument.cell.number] if argument.what == "out" and argument.cell is not None else _given(argument, run)
             assert array.dtype == width, (argument, array.dtype)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -64,16 +64,22 @@ class Library:
     """
 
     def __init__(self, text: str, names: Iterable[str], full: bool) -> None:
-        cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-        machine = _target().create_target_machine(cpu=cpu, features=features, opt=2 if full else 0)
-        module = llvm.parse_assembly(text)
-        options = llvm.create_pipeline_tuning_options(speed_level=2 if full else 0)
-        options.loop_vectorization = full
-        passes = llvm.create_pass_builder(machine, options)
-        passes.getModulePassManager().run(module, passes)
-        self._engine = llvm.create_mcjit_compiler(module, machine)
-        self._engine.finalize_object()
-        self.addresses = {name: self._engine.get_function_address(name) for name in names}
+        with _compiling:
+            self._engine = _compiled(text, full)
+            self.addresses = {name: self._engine.get_function_address(name) for name in names}
+
+
+def _compiled(text: str, full: bool) -> Any:
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    machine = _target().create_target_machine(cpu=cpu, features=features, opt=2 if full else 0)
+    module = llvm.parse_assembly(text)
+    options = llvm.create_pipeline_tuning_options(speed_level=2 if full else 0)
+    options.loop_vectorization = full
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(module, passes)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
 
 
 @dataclass(frozen=True)
@@ -121,12 +127,12 @@ def _target() -> Any:
 
 
 _made: list[Library] = []
-_making = Lock()
+_compiling = RLock()
 
 
 def _drive() -> Callable[..., None]:
     """The function that drives all others; its library is made once and never let go, whichever threads ask."""
-    with _making:
+    with _compiling:
         if not _made:
             _made.append(Library(_DRIVER, ["drive"], False))
     return _DRIVE(_made[0].addresses["drive"])
