@@ -125,7 +125,11 @@ class _View:
                 "warnings": [*heading[1:], *([str(self.register["about"]["note"])] if "note" in self.register["about"] else [])],
                 "pictures": list(self.pictures()),
                 "grids": grids,
-                "made": " · ".join(side.law.digest[:12] for side in self.sides),
+                "made": self.speech.tell(
+                    "page_made_projection",
+                    laws=", ".join(side.law.digest[:12] for side in self.sides),
+                    facts=str(self.register["hash"])[:12],
+                ),
             },
         )
 
