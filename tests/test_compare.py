@@ -18,7 +18,7 @@ from tests.test_versions import PILOT
 
 MCI_2025 = 3_932
 REGISTER = {
-    "register.yaml": "as_of: 2026-01-31\ntitle: A register of four\n",
+    "register.yaml": "as_of: 2026-01-31\ntitle: A register of four\nnote: {en: Four in all., ru: Всего четыре., kk: Барлығы төртеу.}\n",
     "operators.csv": "id,name,size\nO,Operator O,large\nQ,Operator Q,large\n",
     # A meets its obligation with 20 % offsets; B without any; C emits 15,000 t and is administered; D's emissions are not known
     "installations.csv": "id,name,operator,sector\nA,Alpha,O,power\nB,Beta,O,mining\nC,Gamma,Q,power\nD,Delta,Q,mining\n",
@@ -153,6 +153,8 @@ def test_the_report_stands_on_its_own_and_says_what_it_rests_on(register: Path, 
     assert "http" not in text.replace("http://www.w3.org/", ""), "nothing is fetched"
     assert {"en": "which is not law", "ru": "не является правом", "kk": "құқық болып табылмайтын"}[language] in text
     assert "A register of four" in text and "<svg" in text
+    notes = {"en": "Four in all.", "ru": "Всего четыре.", "kk": "Барлығы төртеу."}
+    assert [note in text for note in notes.values()] == [each == language for each in notes], "a note in its own language"
     assert {"en": "294,900,000", "ru": "294\u00a0900\u00a0000", "kk": "294\u00a0900\u00a0000"}[language] in text and FINE == 294_900_000
     assert list(tmp_path.iterdir()) == [path], "no part is left behind"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -58,9 +59,12 @@ def test_a_smaller_register_is_the_beginning_of_a_larger_one(small: Path, tmp_pa
 
 def test_the_register_says_that_it_is_synthetic(small: Path) -> None:
     about = read_yaml(small / "register.yaml", "register.yaml").data
-    assert about["title"].startswith("SYNTHETIC")
+    starts = {"en": "SYNTHETIC", "ru": "СИНТЕТИЧЕСКИЙ", "kk": "СИНТЕТИКАЛЫҚ"}
+    assert all(about["title"][language].startswith(word) for language, word in starts.items())
     assert about["as_of"] == "2021-12-31"  # the end of the year after the last one
-    assert "seed 1" in about["note"]
+    assert "seed 1" in about["note"]["en"] and about["note"].keys() == about["title"].keys() == starts.keys()
+    for language, note in about["note"].items():
+        assert "2018–2020" in note and bool(re.search("[а-яё]", note)) is (language != "en"), "each in its own language"
 
 
 def test_the_register_names_the_schema_of_what_it_says(small: Path) -> None:

@@ -79,9 +79,9 @@ def render(template: str, content: dict[str, Any]) -> str:
 
 def _synthetic(told: ImpactText) -> Iterator[str]:
     """What the register says of its own making."""
-    note = told.register.about.get("note")
+    note = told.speech.said(told.register.about.get("note"))
     if note:
-        yield str(note)
+        yield note
 
 
 def _cards(told: ImpactText) -> Iterator[tuple[str, str]]:

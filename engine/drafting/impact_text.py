@@ -110,7 +110,7 @@ class ImpactText:
     # -- tables -------------------------------------------------------------------------------------------------
 
     def register_title(self) -> str:
-        return str(self.register.about.get("title") or self.register.path)
+        return self.speech.said(self.register.about.get("title")) or self.register.path
 
     def register_line(self) -> str:
         return self.speech.tell("register", title=self.register_title(), day=self.speech.day(self.register.as_of))

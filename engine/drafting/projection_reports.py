@@ -120,9 +120,9 @@ class _View:
             "projection.html.j2",
             {
                 "language": self.speech.language,
-                "title": f"{heading[0]} – {self.register['about'].get('title') or self.register['path']}",
+                "title": f"{heading[0]} – {self.speech.said(self.register['about'].get('title')) or self.register['path']}",
                 "sides": [self.side(index) for index in range(len(self.sides))],
-                "warnings": [*heading[1:], *([str(self.register["about"]["note"])] if "note" in self.register["about"] else [])],
+                "warnings": [*heading[1:], *filter(None, [self.speech.said(self.register["about"].get("note"))])],
                 "pictures": list(self.pictures()),
                 "grids": grids,
                 "made": self.speech.tell(

@@ -72,6 +72,10 @@ class Words:
         text = labels.get(self.language) if isinstance(labels, Mapping) else None
         return _THOUSANDS.sub("\u00a0", str(text)).replace("№ ", f"№{self.joint}") if text else fallback
 
+    def said(self, text: Any) -> str:
+        """What facts say of themselves: a text, or one for each language; nothing where they say nothing."""
+        return self.label(text, "") if isinstance(text, Mapping) else str(text or "")
+
     def note(self, note: Any) -> str:
         """A remark of the ruleset, to stand after what it is about; nothing where there is none."""
         text = self.label(note, "")

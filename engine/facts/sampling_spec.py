@@ -44,13 +44,14 @@ class SampleSpec:
     """A whole file.
 
     Attributes:
+        title, note: a text, or one for each language.
         first, last: the years sampled where none are asked for.
         as_of: how many years after the last one, and the month and day.
         digest: SHA-256 of the file.
     """
 
-    title: str
-    note: str
+    title: str | Mapping[str, str]
+    note: str | Mapping[str, str]
     first: int
     last: int
     as_of: tuple[int, str]

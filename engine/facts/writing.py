@@ -17,7 +17,7 @@ from engine.facts.register_files import ABOUT_FILE, ABOUT_SCHEMA, read_about
 from engine.facts.sampling import Frame, SampleOrder, Sampler
 from engine.facts.sampling_spec import SampleSpec
 from engine.law import Law
-from engine.problems import InputError, Problem, did_you_mean
+from engine.problems import InputError, Problem, did_you_mean, input_error
 
 
 def write_sample(law: Law, spec: SampleSpec, order: SampleOrder, out: Path, form: str, schemas: Path) -> dict[str, int]:
@@ -111,12 +111,37 @@ def _schema_comment(schemas: Path, out: Path) -> str:
 
 
 def _about(law: Law, spec: SampleSpec, order: SampleOrder, written: Mapping[str, int]) -> str:
+    """What the register says of itself, in every language that the law has words for.
+
+    Raises:
+        InputError: the ruleset lacks a word.
+    """
     after, day = spec.as_of
-    as_of = date.fromisoformat(f"{order.years[1] + after}-{day}")
-    drawn = f"seed {order.seed}, years {order.years[0]}-{order.years[1]}, specification {spec.digest[:16]}"
-    about: dict[str, object] = {"as_of": as_of.isoformat(), "title": spec.title, "note": f"{spec.note} Drawn with {drawn}.".strip()}
+    first, last = order.years
+    drawn = _word(law, "sample_drawn", seed=order.seed, first=first, last=last, specification=spec.digest[:16])
+    note = {language: f"{_in(language, spec.note)} {text}".strip() for language, text in drawn.items()}
+    title = {language: _in(language, spec.title) for language in drawn}
+    about: dict[str, object] = {"as_of": date.fromisoformat(f"{last + after}-{day}").isoformat(), "title": title, "note": note}
     if order.base is not None:
-        about["title"] = f"{spec.title}, but for {', '.join(sorted(order.base.tables))} of {order.base.folder.name}"
+        kept = {language: ", ".join(_in(language, law.tree["tables"][t]["label"]) for t in sorted(order.base.tables)) for language in drawn}
+        about["title"] = {
+            language: _word(law, "sample_completed", title=title[language], tables=kept[language], folder=order.base.folder.name)[language]
+            for language in drawn
+        }
         withheld = read_about(order.base.folder, law.vocabulary, order.base.files).withheld
         about["unknown"] = [name for name in law.vocabulary.tables if name in withheld and name not in written]
     return yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=140)
+
+
+def _word(law: Law, name: str, **values: object) -> dict[str, str]:
+    """A word of the ruleset in each of its languages, filled in."""
+    found = law.tree["words"].get(name)
+    if found is None:
+        raise input_error(
+            "words", 0, 0, f"a synthetic register needs the word '{name}'", f"add `{name}: {{en: …, ru: …, kk: …}}` under `words`"
+        )
+    return {language: text.format(**values) for language, text in found.items() if isinstance(text, str) and language != "at"}
+
+
+def _in(language: str, said: str | Mapping[str, str]) -> str:
+    return said if isinstance(said, str) else said[language]

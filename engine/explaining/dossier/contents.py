@@ -129,7 +129,7 @@ def gather(
         (telling.fixed["as_of"], telling.words.value(facts.as_of, None)),
         (telling.fixed["authority"], telling.words.authority(selection.authority)),
         *([(telling.fixed["known_on"], telling.words.value(selection.known_on, None))] if selection.known_on else []),
-        *([(telling.fixed["facts_title"], str(facts.about["title"]))] if facts.about.get("title") else []),
+        *([(telling.fixed["facts_title"], telling.words.said(facts.about["title"]))] if facts.about.get("title") else []),
         *([(telling.fixed["facts_source"], str(facts.about["source"]))] if facts.about.get("source") else []),
     )
     readings = tuple(readings_used(telling, program, determination, sources))
