@@ -15,7 +15,7 @@ from engine.columns.routing import Routes
 
 HASH_ROWS = 4_000_000
 """How many rows are held at once while references between tables are compared."""
-FLUSH_ROWS = 4_000_000
+FLUSH_ROWS = 1_000_000
 """How many rows wait in memory, in all, before they are written to their partitions."""
 OWNER, GROUP, TOGETHER, PART = "@owner", "@group", "@together", "@part"
 WHOLE, HOSTS = "whole", "hosts"
@@ -176,7 +176,9 @@ class Spill:
         for (part, table), batches in self.waiting.items():
             target = self.folder / part / table
             target.mkdir(parents=True, exist_ok=True)
-            polars.concat(batches, how="diagonal_relaxed").write_ipc(target / f"{self.files:06}.arrow", compression="lz4")
+            rows = polars.concat(batches, how="diagonal_relaxed")
+            worth = polars.String in rows.dtypes  # texts repeat; numbers cost more to compress than to write
+            rows.write_ipc(target / f"{self.files:06}.arrow", compression="lz4" if worth else "uncompressed")
             self.files += 1
         self.waiting, self.rows = {}, 0
 
