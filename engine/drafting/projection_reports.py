@@ -65,6 +65,9 @@ class _View:
         self.law = self.speech.law
         self.main = str(self.law.manifest["main"])
 
+    def register_title(self) -> str:
+        return self.speech.said(self.register["about"].get("title")) or str(self.register["path"])
+
     def side(self, index: int) -> str:
         against = next((side for i, side in enumerate(self.sides) if i != index), self.sides[index])
         return side_text(self.speeches[index], self.sides[index], against)
@@ -95,9 +98,7 @@ class _View:
         content = self.assumed.content
         yield self.speech.tell("projection", title=self.speech.label(content["title"], ""))
         yield self.speech.tell("assumes", assumes=self.speech.label(content["says"], ""))
-        yield self.speech.tell(
-            "register", title=str(self.register["about"].get("title") or self.register["path"]), day=self.speech.day(self.assumed.as_of)
-        )
+        yield self.speech.tell("register", title=self.register_title(), day=self.speech.day(self.assumed.as_of))
         yield from dict.fromkeys(line for speech in self.speeches for line in speech.drafts())
 
     def silent(self, found: list[Year]) -> str:
@@ -120,7 +121,7 @@ class _View:
             "projection.html.j2",
             {
                 "language": self.speech.language,
-                "title": f"{heading[0]} – {self.speech.said(self.register['about'].get('title')) or self.register['path']}",
+                "title": f"{heading[0]} – {self.register_title()}",
                 "sides": [self.side(index) for index in range(len(self.sides))],
                 "warnings": [*heading[1:], *filter(None, [self.speech.said(self.register["about"].get("note"))])],
                 "pictures": list(self.pictures()),
