@@ -12,7 +12,7 @@ from engine.drafting.cases import Case, all_cases
 from engine.explaining.reports import read_facts, roots
 from engine.facts import Facts
 from engine.law import Law
-from engine.proving import Determination, Inquiry, Prover, Root, ask, comparable, determine
+from engine.proving import Determination, Inquiry, Prover, Root, ask, ask_stepwise, comparable, determine
 from engine.proving.determination import differences
 from engine.proving.otherwise import Changes, ask_otherwise, workers_for
 from tests.conftest import ROOT
@@ -157,3 +157,12 @@ def test_several_processes_answer_as_one_does(law: Law, monkeypatch: pytest.Monk
     assert workers_for(asked) == 3
     assert list(ask(law, facts, Inquiry(), asked)) == alone
     assert [determination.root for determination in alone] == asked
+
+
+def test_a_determination_comes_before_what_differs_elsewhere(law: Law) -> None:
+    facts = read_facts(law, ROOT / "examples" / "case.yaml", None)
+    (root,) = roots(law, facts, Inquiry(), "K-1", 2024)
+    (whole,) = ask(law, facts, Inquiry(), [root], "brief")
+    first, then = ask_stepwise(law, facts, Inquiry(), root, "brief")
+    assert then == whole and then.differs
+    assert first == replace(whole, differs={})

@@ -17,7 +17,7 @@ from engine.language import number, parse_unit
 from engine.language.values import exact
 from engine.law import Law, Program, cites
 from engine.problems import InputError, Problem, did_you_mean
-from engine.proving import Inquiry, Prover, Root, Step, ask
+from engine.proving import Inquiry, Prover, Root, Step, ask, ask_stepwise
 
 if TYPE_CHECKING:
     from engine.explaining.sentences import Sentence
@@ -163,19 +163,23 @@ def why_report(
     root = find_root(law, facts, inquiry, key, year)
     wanted = decision or default_decision(law, root)
     owner = decision_key(law, root, wanted)
-    answers = ask(law, facts, inquiry, [root], "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
     selection = inquiry.selection(law)
     program = Prover(law, selection, facts).program(root)
+    answers = ask_stepwise(law, facts, inquiry, root, "full" if full or form == "json" else "brief", () if form == "json" else (owner,))
     words, proof_text = explaining.Words(law, language), explaining.ProofText
-    program.cone((owner,))  # the rules that will be told are read while others prove
     determination = next(answers)
     if form == "json":
-        content = explaining.as_json(law, selection, facts, [determination])
         what_if = _deciding_json(law, facts, inquiry, root, {k: s for k, s in determination.steps.items() if (k[0], k[2]) == owner})
         more = {"proof": explaining.proof_json(program, determination.steps)} | ({"deciding": what_if} if what_if else {})
+        content = explaining.as_json(law, selection, facts, [next(answers)])
         _json({name: [one | more for one in ones] for name, ones in content.items()})
         return
     proof = proof_text(words, program, determination.steps, full)
+    told: list[str] = []
+    for step_key in [k for k in determination.steps if (k[0], k[2]) == owner]:
+        told += ["", *proof.lines(step_key)]
+        told += _deciding_lines(law, words, facts, inquiry, root, step_key, determination.steps[step_key])
+    told += ["", *proof.listed()]
     phase = law.phases[determination.phase]
     _say(
         words.say(
@@ -189,17 +193,10 @@ def why_report(
     )
     for line in words.drafts():
         _say(line)
-    for authority, other in determination.differs.get(owner[1], {}).items():
+    for authority, other in next(answers).differs.get(owner[1], {}).items():
         value = words.value(other, law.vocabulary.decisions[owner].type)
         _say(words.say("under_authority", authority=words.authority_name(authority), value=value))
-    for step_key in [k for k in determination.steps if (k[0], k[2]) == owner]:
-        _say("")
-        for line in proof.lines(step_key):
-            _say(line)
-        for line in _deciding_lines(law, words, facts, inquiry, root, step_key, determination.steps[step_key]):
-            _say(line)
-    _say("")
-    for line in proof.listed():
+    for line in told:
         _say(line)
 
 

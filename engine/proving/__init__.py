@@ -1,6 +1,6 @@
 """Proving: one determination at a time, with the proof that it is read off."""
 
-from engine.proving.asking import ask
+from engine.proving.asking import ask, ask_stepwise
 from engine.proving.determination import Determination, Open, comparable, determine
 from engine.proving.inquiry import Inquiry
 from engine.proving.instances import Root
@@ -19,6 +19,7 @@ __all__ = [
     "RuleStep",
     "Step",
     "ask",
+    "ask_stepwise",
     "comparable",
     "determine",
 ]
