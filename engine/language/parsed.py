@@ -1,7 +1,7 @@
 """What texts mean where they stand, kept for whoever asks again, and as plain data for a law that is loaded again.
 
 A text means the same whenever it is read in the same place of the same vocabulary, so it is parsed once. In plain data
-each node is a list of its class, type, text, column and parts; nodes that are alike are stored once.
+each node is a list of the numbers of its class and type, text, column and parts; nodes that are alike are stored once.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from engine.language.units import Unit
 ONE, MANY, PLAIN = "one", "many", "plain"
 _WORDS = re.compile(r"\w+")
 _FORMS = {"Node": ONE, "Node | None": ONE, "Rows": ONE, "tuple[Node, ...]": MANY}
-_CLASSES: dict[str, tuple[type[Node], tuple[tuple[str, str], ...]]] = {
-    made.__name__: (made, tuple((name, _FORMS.get(written, PLAIN)) for name, written in made.__annotations__.items() if name != "PARTS"))
+_CLASSES: list[tuple[type[Node], tuple[tuple[str, str], ...]]] = [
+    (made, tuple((name, _FORMS.get(written, PLAIN)) for name, written in made.__annotations__.items() if name != "PARTS"))
     for made in vars(kinds).values()
     if isinstance(made, type) and issubclass(made, Node) and made is not Node
-}
+]
+_NUMBERS = {made: number for number, (made, _) in enumerate(_CLASSES)}
 
 
 class Parsed:
@@ -78,8 +79,14 @@ class Parsed:
             texts.setdefault(entity, {}).setdefault(text, []).extend((-1 if wanted is None else writer.type(wanted), writer.node(node)))
         nodes = [[list(part) if isinstance(part, tuple) else part for part in node] for node in writer.nodes]
         known = ((writer.node(node), node.__dict__.get("_decisions_read")) for node in self._known.values())
-        read = {str(number): [sorted(map(list, found.same)), sorted(map(list, found.every)), found.crosses] for number, found in known if found}
-        return {"types": list(map(list, writer.types)), "nodes": nodes, "texts": texts, "reads": read}
+        reads = {str(number): writer.reads(found) for number, found in known if found is not None}
+        return {
+            "types": list(map(list, writer.types)),
+            "nodes": nodes,
+            "texts": texts,
+            "decisions": list(map(list, writer.decisions)),
+            "reads": reads,
+        }
 
 
 class _Writer:
@@ -88,14 +95,15 @@ class _Writer:
     def __init__(self) -> None:
         self.types: dict[tuple[Any, ...], int] = {}
         self.nodes: dict[tuple[Any, ...], int] = {}
+        self.decisions: dict[tuple[str, str], int] = {}
 
     def type(self, kind: Type) -> int:
         return self.types.setdefault((kind.kind, kind.unit.powers, kind.codes, kind.table, kind.nullable), len(self.types))
 
     def node(self, node: Node) -> int:
-        made, fields = _CLASSES[type(node).__name__]
-        parts = (self.part(getattr(node, name), form) for name, form in fields)
-        entry = (made.__name__, self.type(node.type), node.text, node.column, *parts)
+        number = _NUMBERS[type(node)]
+        parts = (self.part(getattr(node, name), form) for name, form in _CLASSES[number][1])
+        entry = (number, self.type(node.type), node.text, node.column, *parts)
         return self.nodes.setdefault(entry, len(self.nodes))
 
     def part(self, part: Any, form: str) -> Any:
@@ -107,12 +115,20 @@ class _Writer:
             return ("fraction", part.numerator, part.denominator)
         return ("date", part.isoformat()) if isinstance(part, date) else ("codes", *part) if isinstance(part, tuple) else part
 
+    def reads(self, found: Reads) -> list[Any]:
+        """The decisions of the same year, those of others only, and whether any are read through another root."""
+        numbered = [
+            [self.decisions.setdefault(key, len(self.decisions)) for key in sorted(k)] for k in (found.same, found.every - found.same)
+        ]
+        return [*numbered, found.crosses]
+
 
 class _Reader:
     """Makes the types and nodes that are asked for, each once."""
 
     def __init__(self, stored: dict[str, Any]) -> None:
         self.entries, self.texts, self.reads = stored["nodes"], stored["texts"], stored["reads"]
+        self.decisions = [(entity, name) for entity, name in stored["decisions"]]
         self.types = [
             Type(kind, Unit(tuple((name, power) for name, power in powers)), codes, table, nullable)
             for kind, powers, codes, table, nullable in stored["types"]
@@ -125,16 +141,16 @@ class _Reader:
             if (None if kind < 0 else self.types[kind]) == wanted:
                 node, read = self.node(number), self.reads.get(str(number))
                 if read is not None:
-                    same, every, crosses = read
-                    node.__dict__["_decisions_read"] = Reads(frozenset(map(_key, same)), frozenset(map(_key, every)), crosses)
+                    same, others = (frozenset([self.decisions[one] for one in part]) for part in read[:2])
+                    node.__dict__["_decisions_read"] = Reads(same, same | others, read[2])
                 return node
         return None
 
     def node(self, number: int) -> Node:
         found = self.made[number]
         if found is None:
-            name, kind, text, column, *parts = self.entries[number]
-            cls, fields = _CLASSES[name]
+            which, kind, text, column, *parts = self.entries[number]
+            cls, fields = _CLASSES[which]
             given: dict[str, Any] = {}
             for (field, form), part in zip(fields, parts, strict=True):
                 if form == ONE:
@@ -145,10 +161,6 @@ class _Reader:
                     given[field] = tuple([self.made[one] or self.node(one) for one in part])
             found = self.made[number] = cls(self.types[kind], text, column, **given)
         return found
-
-
-def _key(pair: list[str]) -> tuple[str, str]:
-    return pair[0], pair[1]
 
 
 def _whole(part: list[Any]) -> Any:
