@@ -198,6 +198,29 @@ def test_a_batch_of_no_facts_asks_nothing() -> None:
     session.close()
 
 
+def test_rules_that_nobody_holds_are_freed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    freed: list[int] = []
+    real = durable_rules_engine.delete_ruleset
+
+    def delete(handle: int) -> None:
+        freed.append(handle)
+        real(handle)
+
+    monkeypatch.setattr(durable_rules_engine, "delete_ruleset", delete)
+    core, question = asked("installation.signed > 0")
+    handle, session = core.handle, core.session()
+    del core
+    assert freed == []  # a session holds its rules
+    assert session.ask(question, [{"a0_l": 1, "a0_h": 1}]) == [["q0r0h0"]]
+    session.close()
+    del session
+    assert freed == [handle]
+    core, _ = asked("installation.signed > 0")
+    core.close()
+    del core
+    assert len(freed) == 2
+
+
 def test_a_session_that_was_never_asked_can_be_closed() -> None:
     core, _ = asked("installation.signed > 0")
     core.session().close()

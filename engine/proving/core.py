@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import weakref
 from collections.abc import Iterable, Iterator
 
 import durable_rules_engine as _core
@@ -55,6 +56,8 @@ class CoreRules:
         self.flattener = flattener
         written = ",".join(f'"{rule}":{{"all":[{{"m":{{"$and":[{",".join(tests)}]}}}}]}}' for rule, tests in rules.items())
         self.handle = _core.create_ruleset(name, f"{{{written}}}")
+        self._freed = weakref.finalize(self, _core.delete_ruleset, self.handle)
+        self._freed.atexit = False  # the end of the process frees all at once
         self._numbers = itertools.count()
         self._forms: dict[int, str] = {}
 
@@ -70,7 +73,8 @@ class CoreRules:
         return CoreSession(self, next(self._numbers))
 
     def close(self) -> None:
-        _core.delete_ruleset(self.handle)
+        """Free the memory of the core; done also when nobody holds the rules any more."""
+        self._freed()
 
 
 def _test(name: str, operator: str, value: int) -> str:
