@@ -118,6 +118,13 @@ def test_missing_records_are_said_to_be_missing_as_a_whole(law: Law, tmp_path: P
     assert found.cases == () and found.column is None and not found.alone
 
 
+def test_that_there_is_none_is_said_as_such(law: Law, tmp_path: Path) -> None:
+    """Units that were issued for no year of their own are good in each year of their plan."""
+    (found,) = decided(law, case(tmp_path, issued_for="unknown"), "lot.eligible")
+    told = list(deciding_lines(Words(law), [found], law.vocabulary.decisions["lot", "eligible"].type))
+    assert "if there is none: yes" in [line.strip() for line in told]
+
+
 SAMPLES = {
     "tonnes": ["0", "1", "9999", "10000", "19999", "20000", "20000.5", "20001", "98999", "99000", "99000.001", "99001", "1000000"],
     "submitted_on": ["2024-01-01", "2025-04-14", "2025-04-15", "2025-04-16", "2025-06-01"],

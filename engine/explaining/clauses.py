@@ -201,8 +201,14 @@ class Clauses:
         word = "margin_over" if apart_number > 0 else "margin_under"
         return self.words.say(word, amount=self.words.value(abs(apart_number), left.type))
 
-    def row(self, row: Trace, full: bool = False) -> Iterator[str]:
-        """What a row of a group says: the values taken from it, and the conditions that it meets or fails."""
+    def row(self, row: Trace, full: bool = False) -> list[str]:
+        """What a row of a group, or a member of a set, says: the values taken from it, and the conditions that it meets or fails."""
+        self.formulas.member = self.words.row(row.place) if len(row.place) == 1 else ""
+        told = list(self._row(row, full))
+        self.formulas.member = ""
+        return told
+
+    def _row(self, row: Trace, full: bool) -> Iterator[str]:
         for part in row.parts:
             if part.type.kind != "bool":
                 yield self.told(part)

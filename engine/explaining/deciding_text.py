@@ -39,7 +39,7 @@ def case_text(words: Words, of: Deciding, case: Case, kind: Type) -> str:
 def _values(words: Words, of: Deciding, case: Case) -> str:
     kind = of.column.type if of.column is not None else None
     if isinstance(case.values, tuple):
-        return "; ".join(words.value(value, kind) for value in case.values)
+        return "; ".join(words.say("deciding_none") if value is None else words.value(value, kind) for value in case.values)
     low, high = case.values.low, case.values.high
     if low is not None and low == high:
         return words.say("deciding_exactly", value=words.value(low, kind))

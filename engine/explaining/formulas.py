@@ -17,10 +17,14 @@ _CLAUSES = (n.And, n.Or, n.If, n.Aggregate)
 
 
 class Formulas:
-    """Expressions of one law in the language of ``words``."""
+    """Expressions of one law in the language of ``words``.
+
+    Attributes:
+        member: what the name that runs over a set stands for; empty where it stands for each of its members.
+    """
 
     def __init__(self, words: Words) -> None:
-        self.words = words
+        self.words, self.member = words, ""
 
     def index(self, roots: Iterable[n.Node | None]) -> dict[str, n.Node]:
         """Each part of some expressions by its text, as a trace names it."""
@@ -55,8 +59,10 @@ class Formulas:
         return self.name(self.words.say(f"name_{node.name.replace('.', '_')}"))
 
     def variable(self, node: n.Var) -> str:
-        """A row by what it is a row of; a member of a set by its letter."""
-        return self.name(self.rows_of(node.type.table or "")) if node.type.kind in ("row", "ref") else node.name
+        """A row by what it is a row of; the member of a set that is looked at, else each."""
+        if node.type.kind in ("row", "ref"):
+            return self.name(self.rows_of(node.type.table or ""))
+        return self.member or self.words.say("name_member")
 
     def column(self, node: n.Column) -> str:
         if node.name == "@year":
@@ -136,8 +142,6 @@ class Formulas:
 
     def aggregate(self, node: n.Aggregate) -> str:
         rows = self.text(node.over)
-        if not isinstance(node.over, n.Rows):
-            rows = self.words.say("formula_of", name=rows, keys=node.variable)
         if node.condition is not None:
             rows = self.words.say("formula_where", rows=rows, condition=self.text(node.condition))
         if node.function == "count" or node.element is None:

@@ -98,7 +98,7 @@ NEEDED: dict[str, str] = {
     **dict.fromkeys(("replay_ruleset_file", "replay_facts", "replay_reading"), "name"),
     "replay_settled": "name before",
     **dict.fromkeys(("replay_phase", "replay_undetermined", "replay_differs", "replay_proof"), ""),
-    **dict.fromkeys(("deciding_head", "deciding_records", "deciding_not_alone", "deciding_any", "deciding_exact_only"), ""),
+    **dict.fromkeys(("deciding_head", "deciding_records", "deciding_not_alone", "deciding_any", "deciding_none", "deciding_exact_only"), ""),
     **dict.fromkeys(("deciding_exactly", "deciding_exact"), "value"),
     "deciding_case": "values outcome",
     "deciding_still": "causes",
@@ -143,7 +143,7 @@ NEEDED: dict[str, str] = {
     "cure_stays": "what",
     "cure_differs": "authority",
     **dict.fromkeys(("cure_no_price", "cure_action_still", "cure_action_possible"), "action"),
-    **dict.fromkeys(("name_year", "name_phase", "name_plan", "name_as_of", "name_plan_first_year", "name_plan_last_year"), ""),
+    **dict.fromkeys(("name_member", "name_year", "name_phase", "name_plan", "name_as_of", "name_plan_first_year", "name_plan_last_year"), ""),
 }
 """Every word that the engine says by a fixed id, with the names that it fills in."""
 
