@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.drafting.cases import Case, Laws, all_cases
 from engine.drafting.cases_running import Outcome, run_all
+from engine.drafting.cases_sparing import Sparing
 from engine.explaining.terminal import say, say_json, shown
 from engine.law import Law
 from engine.problems import did_you_mean, input_error
@@ -57,7 +58,7 @@ def cases_report(
             told.append(_as_json(case, outcome))
         elif not outcome.passed:
             say(_failure(case, outcome, full))
-    changed = _changed(Laws(law, root, schema_dir, drafts), passed, jobs, form) if drafts else []
+    changed = _changed(Laws(law, root, schema_dir), Laws(law, root, schema_dir, drafts), passed, jobs, form) if drafts else []
     if form == "json":
         say_json(
             {
@@ -79,10 +80,11 @@ def cases_report(
     return failed == 0
 
 
-def _changed(laws: Laws, passed: list[Case], jobs: int | None, form: str) -> list[dict[str, Any]]:
+def _changed(laws: Laws, under: Laws, passed: list[Case], jobs: int | None, form: str) -> list[dict[str, Any]]:
     """The cases that come out otherwise under the drafts than they say."""
-    found = []
-    for case, outcome in run_all(laws, passed, jobs or os.cpu_count() or 1):
+    found, sparing = [], Sparing(laws, under)
+    reached = [case for case in passed if not sparing.spared(case)]
+    for case, outcome in run_all(under, reached, jobs or os.cpu_count() or 1):
         if not outcome.passed:
             found.append(_as_json(case, outcome))
             if form != "json":

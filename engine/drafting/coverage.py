@@ -73,7 +73,7 @@ class _Watcher:
         provers: list[Prover] = []
         for case in cases:
             prover, root = runner.prover(case)
-            determine(prover, root, None, expected_keys(case, prover.law, root))
+            determine(prover, root, None, expected_keys(case, prover.law, root.entity))
             self.watch(prover)
             provers.append(prover)
         for program in {id(p): p for prover in provers for p in prover.programs}.values():

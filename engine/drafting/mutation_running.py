@@ -93,7 +93,7 @@ class Laboratory:
 
     def _ask(self, runner: Runner, case: Case) -> _Asked:
         prover, root = runner.prover(case)
-        wanted = expected_keys(case, prover.law, root)
+        wanted = expected_keys(case, prover.law, root.entity)
         determine(prover, root, None, wanted)
         return _Asked(case, prover, root, wanted)
 

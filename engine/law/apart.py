@@ -61,7 +61,7 @@ class Apart:
 
     def _begins(self, one: Program, other: Program, key: Key, earlier: Collection[Key], same_value: Any) -> bool:
         rules, others = one.rules(key), other.rules(key)
-        if not self._same_rules(rules, others):
+        if not self.same_rules(rules, others):
             return True
         for _, parameters, builtins, decisions in map(self._reads, rules):
             if not all(map(same_value, parameters)) or not decisions.isdisjoint(earlier):
@@ -70,7 +70,7 @@ class Apart:
                 return True
         return False
 
-    def _same_rules(self, rules: tuple[TypedRule, ...], others: tuple[TypedRule, ...]) -> bool:
+    def same_rules(self, rules: tuple[TypedRule, ...], others: tuple[TypedRule, ...]) -> bool:
         """Whether rules say the same, in whatever order and under whatever names; judged once, however many years have them."""
         place = tuple(map(identity, rules)), tuple(map(identity, others))
         if place[0] == place[1]:
