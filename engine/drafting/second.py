@@ -14,7 +14,7 @@ from engine.containment import Beside, cores
 from engine.drafting.sides import Side
 from engine.facts.register_files import KINDS
 
-LARGE = 20_000
+LARGE = 1 << 14
 """Bytes of a register from which columns decide sooner than proving."""
 DECIDE, DIFF = "decide", "diff"
 THREADED, THREADS = "polars", "POLARS_MAX_THREADS"
