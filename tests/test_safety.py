@@ -19,6 +19,7 @@ from engine import containment
 from engine.containment import contained
 from engine.drafting.cases import case_files
 from engine.facts import load_facts
+from engine.facts.ahead import Ahead, read_ahead
 from engine.language import ExpressionError
 from engine.language.values import Unknown
 from engine.law import load_law
@@ -144,6 +145,32 @@ def test_cases_and_drafts_are_files_of_the_ruleset(tmp_path: Path) -> None:
             find_draft(root, name)
     found = CliRunner().invoke(main, ["check", str(root)]).output
     assert "a secret" not in found and found.count("leads to a file outside of the folder") == 2
+
+
+def test_a_case_is_read_by_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the file does to the reader, it is told; the law is loaded meanwhile."""
+    path = tmp_path / "case.yaml"
+    path.write_text("as_of: 2024-01-01\n")
+    ahead = read_ahead(path)
+    assert isinstance(ahead, Ahead)
+    assert ahead.document() == read_yaml(path, str(path)) == ahead.document()
+    assert read_ahead(tmp_path) == tmp_path and read_ahead(tmp_path / "none.yaml") == tmp_path / "none.yaml"
+    path.write_text("a: [")
+    broken = read_ahead(path)
+    assert isinstance(broken, Ahead)
+    with pytest.raises(InputError, match="not valid YAML"):
+        broken.document()
+    monkeypatch.setattr("engine.law.yaml_files.read_yaml", lambda *_: os._exit(1))
+    dying = read_ahead(path)
+    assert isinstance(dying, Ahead)
+    with pytest.raises(EngineDefect, match="crashed"):
+        dying.document()
+    monkeypatch.setattr(containment, "READING_SECONDS", 1)
+    monkeypatch.setattr("engine.law.yaml_files.read_yaml", lambda *_: sum(iter(int, 1)))
+    endless = read_ahead(path)
+    assert isinstance(endless, Ahead)
+    with pytest.raises(InputError, match="could not be read within 1 seconds"):
+        endless.document()
 
 
 def test_a_line_without_end_is_not_read(tmp_path: Path) -> None:
