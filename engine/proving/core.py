@@ -22,7 +22,13 @@ _INSTANCE = re.compile(r'"kz_i":(\d+)')
 MAX_RULES = 4_000
 MAX_QUESTIONS = 480  # beyond 511 distinct first tests the core aborts or never ends
 STRETCH = 10
-"""Questions in one set of core rules: a session of the core costs for every rule of its set, whether a fact comes near it or not."""
+"""Questions in one set of core rules: a session of the core costs for every rule of a set, whether a fact comes near it or not."""
+_sessions = itertools.count()
+
+
+def new_session() -> int:
+    """The number of a session that no other has."""
+    return next(_sessions)
 
 
 class CoreRules:
@@ -58,7 +64,6 @@ class CoreRules:
         self.handle = _core.create_ruleset(name, f"{{{written}}}")
         self._freed = weakref.finalize(self, _core.delete_ruleset, self.handle)
         self._freed.atexit = False  # the end of the process frees all at once
-        self._numbers = itertools.count()
         self._forms: dict[int, str] = {}
 
     def form(self, question: Question, names: Iterable[str]) -> str:
@@ -69,8 +74,9 @@ class CoreRules:
             found = self._forms[question.number] = f'{{"kz_q":{question.number},"kz_i":%d,"id":"f%d","sid":"%s"{told}}}'
         return found
 
-    def session(self) -> CoreSession:
-        return CoreSession(self, next(self._numbers))
+    def session(self, number: int | None = None) -> CoreSession:
+        """A session of its own, or the part that these rules have in a session that was numbered before."""
+        return CoreSession(self, new_session() if number is None else number)
 
     def close(self) -> None:
         """Free the memory of the core; done also when nobody holds the rules any more."""
@@ -83,7 +89,7 @@ def _test(name: str, operator: str, value: int) -> str:
 
 
 class CoreSession:
-    """One determination in the core: a session (`sid`) that is opened, fed, fired and deleted."""
+    """One determination in a set of core rules: a session (`sid`) that is opened, fed, fired and deleted."""
 
     def __init__(self, rules: CoreRules, number: int) -> None:
         self.rules, self._handle, self._sid = rules, rules.handle, f"s{number}"

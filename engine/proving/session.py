@@ -23,7 +23,7 @@ from engine.law import Law, Program, TypedRule, named_in
 from engine.problems import EngineDefect
 from engine.proving.compiled import Compiled, Firings, Shape, confirmed
 from engine.proving.conditions import NO_CAUSES, Question
-from engine.proving.core import CoreSession
+from engine.proving.core import CoreSession, new_session
 from engine.proving.instances import Instance, Root
 from engine.proving.steps import FAILS, HOLDS, OPEN, Candidate, Conflict, Fill, Gap, RuleStep, Step, settle
 
@@ -217,7 +217,7 @@ class Session:
         return key in self.program.within(self.root.entity)
 
     def prove(self, wanted: Iterable[Key]) -> None:
-        """Prove ``wanted`` and all they need, level by level; each stretch of the levels is one session of the core.
+        """Prove ``wanted`` and all they need, level by level, in one session of the core, which passes from one set of its rules to the next.
 
         Raises:
             EngineDefect: the core and the meaning of a rule disagree.
@@ -226,9 +226,9 @@ class Session:
         todo = [key for key in cone if not self.proved(key)]
         if not todo:
             return
-        compiled = self.prover.compiled(self.program, cone)
+        compiled, number = self.prover.compiled(self.program, cone), new_session()
         for rules, stretch in groupby(todo, compiled.core_of.__getitem__):
-            with closing(rules.session()) as core:
+            with closing(rules.session(number)) as core:
                 for key in stretch:
                     if not self.proved(key):  # by a determination that this one needed
                         self._prove_decision(key, compiled, core)
