@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -111,7 +112,8 @@ class Beside:
         if self._child == 0:
             os.close(self._asking)
             os.close(self._reader)
-            _live(answers, (answer for question in _questions(questions) for answer in _answers(work, question)))
+            sender = _Sender(answers)
+            _live(sender.send, (answer for question in _questions(questions) for answer in _answers(work, question)), sender.close)
         os.close(questions)
         os.close(answers)
 
@@ -178,7 +180,7 @@ def _results(items: Sequence[Any], work: Callable[[Any], Any], deadline: float) 
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _live(writer, _worked(items, work))
+        _live(partial(_write, writer), _worked(items, work))
     os.close(writer)
     try:
         yield None
@@ -205,26 +207,59 @@ def _end(child: int, reader: int) -> None:
     os.waitpid(child, 0)
 
 
-def _live(writer: int, answers: Iterator[tuple[str, Any]]) -> NoReturn:
+def _live(send: Callable[[bytes], None], answers: Iterator[tuple[str, Any]], finish: Callable[[], None] = lambda: None) -> NoReturn:
     """The child's whole life; it never returns to the caller's code.
 
     It lives for its answers and keeps its steps, so collecting garbage would only cost time.
+
+    Args:
+        finish: called when everything has been given to ``send``.
     """
     gc.disable()
     try:
         for answer in answers:
-            message = pickle.dumps(answer)
-            _write(writer, _LENGTH.pack(len(message)) + message)
+            send(_framed(answer))
             if answer[0] in ("input", "defect"):
                 break
+        finish()
     except BrokenPipeError:
         os._exit(0)
     except BaseException as error:
         with suppress(OSError):
-            message = pickle.dumps(("defect", f"{type(error).__name__}: {error}"))
-            _write(writer, _LENGTH.pack(len(message)) + message)
+            send(_framed(("defect", f"{type(error).__name__}: {error}")))
+            finish()
         os._exit(1)
     os._exit(0)
+
+
+def _framed(answer: tuple[str, Any]) -> bytes:
+    message = pickle.dumps(answer)
+    return _LENGTH.pack(len(message)) + message
+
+
+class _Sender:
+    """Writes beside the work, which goes on whether or not anybody reads yet."""
+
+    def __init__(self, writer: int) -> None:
+        from queue import SimpleQueue  # loaded only in a process beside another
+        from threading import Thread
+
+        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, args=(writer,), daemon=True)
+        self._thread.start()
+        self.send = self._waiting.put
+
+    def _run(self, writer: int) -> None:
+        try:
+            while (message := self._waiting.get()) is not None:
+                _write(writer, message)
+        except BrokenPipeError:
+            os._exit(0)  # there is nobody left who reads
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        self._waiting.put(None)
+        self._thread.join()
 
 
 def _write(writer: int, message: bytes) -> None:
