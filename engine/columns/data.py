@@ -280,8 +280,13 @@ class Data:
         return any(self.tables.column(table, name).unknown is not None for name in columns)
 
     def _many(self, space: Space, name: str | None) -> int:
-        most = self.height(space) if name is None else self.runs(space, name).most
+        most = self.height(space) if name is None else 1 if self._alone(space, name) else self.runs(space, name).most
         return _above(most) if most <= 1 else 1 << 4 * -(-most.bit_length() // 4)
+
+    def _alone(self, space: Space, name: str) -> bool:
+        """Whether the rows of a space and those of the table that a column refers to are the same, one for one."""
+        target = self.tables.vocabulary.tables[space[1]].columns[name].type.table
+        return target is not None and self.identical(space, name, self.tables.size(target))
 
     def _covers(self, space: Space, name: str, owner: Space) -> bool:
         if self._present(space, name, "none"):

@@ -16,8 +16,9 @@ from engine.columns.frames import Schema, frame_of
 from engine.columns.grouping import Array
 from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
-from engine.columns.roots import Place, Slice, governed_years, slices
+from engine.columns.roots import Place, Slice, governed_years, sightings, slices
 from engine.columns.running import Run, run_together
+from engine.columns.threads import each
 from engine.columns.values import Value
 from engine.explaining.words import Words
 from engine.law import Law, Program, Selection, program_of
@@ -157,7 +158,7 @@ class Years:
     def each(self, entities: Collection[str] | None, only: pl.Series | None) -> Iterator[tuple[Place, Done | None]]:
         """The slices one after the other; None for what the first of two laws decides alike."""
         if self.large:
-            self.data.tables.read()
+            self.data.tables.read(sightings(self.law, self.data, self.law.manifest["main"]))
         for name, spec in self.law.vocabulary.entities.items():
             if spec.of is None and (entities is None or name in entities):
                 own = only if name == self.law.manifest["main"] else None
@@ -221,13 +222,15 @@ class Years:
     def _finish(self, waiting: Sequence[Begun]) -> Iterator[tuple[Place, Done | None]]:
         """Run slices none of which reads another."""
         run_together([begun.work.run for begun in waiting if begun.work is not None])
-        for begun in waiting:
-            done = None if begun.work is None else self._put_out(begun.one, begun.work)
+        for begun, done in zip(waiting, each(self._put_out, waiting) if self.large else map(self._put_out, waiting), strict=True):
             if begun.wanted:
                 yield begun.one.place, done
 
-    def _put_out(self, one: Slice, work: Work) -> Done | None:
+    def _put_out(self, begun: Begun) -> Done | None:
         """Keep what later years read, and say what was decided; None where that is not to be shown."""
+        one, work = begun.one, begun.work
+        if work is None:
+            return None
         plan, values = work.plan, dict(work.run.outputs())
         work.run.found.clear()
         for key, value in plan.kept.items():

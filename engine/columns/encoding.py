@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy
@@ -28,6 +29,10 @@ def _written_day(text: pl.Series) -> pl.Series:
 def code_lists(vocabulary: Vocabulary) -> dict[str, list[str]]:
     """The codes of each list in the order by which columns number them."""
     return {name: sorted(members) for name, members in vocabulary.codes.items()}
+
+
+def _done(task: Callable[[], Any]) -> None:
+    task()
 
 
 class Tables:
@@ -99,15 +104,22 @@ class Tables:
 
     # -- columns ------------------------------------------------------------------------------------------------
 
-    def read(self) -> None:
-        """Encode what was given, several columns at a time."""
+    def read(self, first: Mapping[Callable[[], Any], Collection[tuple[str, str]]]) -> None:
+        """Encode what was given, several columns at a time.
+
+        Args:
+            first: what else is to be found on the way, each with the columns that it encodes.
+        """
         for table in self.given:
             self.size(table)
         kinds = {table: self.vocabulary.tables[table].columns for table in self.given}
-        each(
-            lambda place: self.column(*place).ends,
-            [(t, n) for t, frame in self.given.items() for n in frame.columns if n in kinds[t] and kind_of(kinds[t][n].type) != TEXT],
-        )
+        taken = {place for places in first.values() for place in places}
+        places = [(t, n) for t, frame in self.given.items() for n in frame.columns if n in kinds[t] and kind_of(kinds[t][n].type) != TEXT]
+        tasks: list[Callable[[], Any]] = [*first, *(partial(self._encode, *place) for place in places if place not in taken)]
+        each(_done, tasks)
+
+    def _encode(self, table: str, name: str) -> None:
+        _ = self.column(table, name).ends
 
     def column(self, table: str, name: str) -> Column:
         found = self._columns.get((table, name))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy
 import polars as pl
@@ -73,6 +74,16 @@ def slices(law: Law, selection: Selection, data: Data, entity: str, only: pl.Ser
             mask &= asked.to_numpy()
         if mask.any():
             yield Slice(entity, year, ("rows", spec.table), None if mask.all() else pl.Series(mask))
+
+
+def sightings(law: Law, data: Data, entity: str) -> dict[Callable[[], Array], tuple[tuple[str, str], ...]]:
+    """What `slices` sorts to find the rows of each year, to be done beforehand, each with the columns that it reads."""
+    spec, found = law.vocabulary.entities[entity], dict[Callable[[], Array], tuple[tuple[str, str], ...]]()
+    for table in spec.seen_in if spec.table is not None and spec.year_of is None else ():
+        owner = _owner_column(law, table, spec.table or "")
+        if owner is not None and {"year", owner} <= set(data.tables.given.get(table, pl.DataFrame()).columns):
+            found[partial(data.references, ("part", table, (("year", 0),)), owner)] = ((table, "year"), (table, owner))
+    return found
 
 
 def _owner_column(law: Law, table: str, target: str) -> str | None:

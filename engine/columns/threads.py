@@ -12,6 +12,7 @@ from engine.columns.workers import THREADS
 from engine.containment import cores
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @cache
@@ -25,16 +26,13 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads(), "columns")
 
 
-def each(work: Callable[[Item], object], items: Iterable[Item]) -> None:
-    """Do something with each item, in any order.
+def each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """What comes of each item, done in any order.
 
     Raises:
         Exception: the first that ``work`` raised.
     """
     items = list(items)
     if threads() < 2 or len(items) < 2:
-        for item in items:
-            work(item)
-        return
-    for done in [_pool().submit(work, item) for item in items]:
-        done.result()
+        return [work(item) for item in items]
+    return [done.result() for done in [_pool().submit(work, item) for item in items]]
