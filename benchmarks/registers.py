@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", default="100000,1000000", help="sizes, separated by commas")
     parser.add_argument("--rounds", type=int, default=3, help="how often each engine is measured, one after the other")
-    parser.add_argument("--repeats", type=int, default=2, help="timed runs in each process; the best counts")
+    parser.add_argument("--repeats", type=int, default=3, help="timed runs in each process; the best counts, the first of this engine compiles")
     parser.add_argument("--engines", default=",".join(ENGINES))
     asked = parser.parse_args()
     engines = asked.engines.split(",")
