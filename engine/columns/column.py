@@ -18,7 +18,7 @@ LIMIT = 2**62
 """Numbers from here on are not computed in columns: the rows that hold them are proved."""
 SMALL = 256
 """So many codes fit into a byte."""
-BLOCK = 2**15
+BLOCK = 2**18
 PHYSICAL: dict[str, Any] = {INT: pl.Int64, DAY: pl.Int32, BOOL: pl.Boolean, TEXT: pl.String, ROW: pl.UInt32, CODE: pl.UInt16}
 
 

@@ -16,7 +16,7 @@ from engine.columns.frames import Schema, frame_of
 from engine.columns.grouping import Array
 from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
-from engine.columns.roots import Place, Slice, governed_years, sightings, slices
+from engine.columns.roots import Place, Slice, governed_years, slices, sortings
 from engine.columns.running import Run, run_together
 from engine.columns.threads import each
 from engine.columns.values import Value
@@ -158,7 +158,7 @@ class Years:
     def each(self, entities: Collection[str] | None, only: pl.Series | None) -> Iterator[tuple[Place, Done | None]]:
         """The slices one after the other; None for what the first of two laws decides alike."""
         if self.large:
-            self.data.tables.read(sightings(self.law, self.data, self.law.manifest["main"]))
+            self.data.tables.read(sortings(self.law, self.data, self.law.manifest["main"]))
         for name, spec in self.law.vocabulary.entities.items():
             if spec.of is None and (entities is None or name in entities):
                 own = only if name == self.law.manifest["main"] else None

@@ -119,7 +119,9 @@ class Tables:
         each(_done, tasks)
 
     def _encode(self, table: str, name: str) -> None:
-        _ = self.column(table, name).ends
+        column = self.column(table, name)
+        if column.kind == INT:
+            _ = column.ends
 
     def column(self, table: str, name: str) -> Column:
         found = self._columns.get((table, name))

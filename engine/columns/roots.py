@@ -76,13 +76,17 @@ def slices(law: Law, selection: Selection, data: Data, entity: str, only: pl.Ser
             yield Slice(entity, year, ("rows", spec.table), None if mask.all() else pl.Series(mask))
 
 
-def sightings(law: Law, data: Data, entity: str) -> dict[Callable[[], Array], tuple[tuple[str, str], ...]]:
-    """What `slices` sorts to find the rows of each year, to be done beforehand, each with the columns that it reads."""
-    spec, found = law.vocabulary.entities[entity], dict[Callable[[], Array], tuple[tuple[str, str], ...]]()
+def sortings(law: Law, data: Data, entity: str) -> dict[Callable[[], object], tuple[tuple[str, str], ...]]:
+    """What is sorted to find the rows of each year and those that belong together, to be done beforehand, each with the columns that it reads."""
+    spec, found = law.vocabulary.entities[entity], dict[Callable[[], object], tuple[tuple[str, str], ...]]()
     for table in spec.seen_in if spec.table is not None and spec.year_of is None else ():
         owner = _owner_column(law, table, spec.table or "")
         if owner is not None and {"year", owner} <= set(data.tables.given.get(table, pl.DataFrame()).columns):
             found[partial(data.references, ("part", table, (("year", 0),)), owner)] = ((table, "year"), (table, owner))
+    if spec.table is not None and spec.table in data.tables.given:
+        for name, column in law.vocabulary.tables[spec.table].columns.items():
+            if column.type.kind == "ref" and name in data.tables.given[spec.table].columns:
+                found[partial(data.runs, ("rows", spec.table), name)] = ((spec.table, name),)
     return found
 
 
