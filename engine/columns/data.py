@@ -108,7 +108,8 @@ class Data:
 
     def width(self, table: str, name: str) -> str:
         """The type in which the values of a column lie."""
-        return str(self.lying(("rows", table), name, "values").dtype)
+        found: str = self._remembered(("width", table, name), lambda: str(self.lying(("rows", table), name, "values").dtype))
+        return found
 
     def references(self, space: Space, name: str) -> Array:
         """The values of a column of references or codes over a space, in the width in which they lie."""
