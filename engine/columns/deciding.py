@@ -14,7 +14,7 @@ from engine.columns.cells import Cell
 from engine.columns.data import Data
 from engine.columns.frames import Schema, frame_of
 from engine.columns.grouping import Array
-from engine.columns.planning import Key, Plan, build, cells_of, compiler_of, read_later
+from engine.columns.planning import Key, Part, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
 from engine.columns.roots import Place, Slice, governed_years, slices, sortings
 from engine.columns.running import Run, run_together
@@ -128,6 +128,7 @@ class Years:
         self.both: Both | None = None
         self.done: dict[Place, Done] = {}
         self.made: dict[Place, Plan] = {}
+        self.owners: dict[tuple[Any, ...], tuple[pl.Series, pl.Series]] = {}
         self.large = sum(frame.height for frame in data.tables.given.values()) >= MANY
 
     def program(self, year: int, code: str | None = None) -> Program:
@@ -271,13 +272,13 @@ class Years:
         """A plan made before that fits, or a new one."""
         before, shown = tuple((*key, id(value)) for key, value in earlier.items()), self.shown(one.year, one.code)
         place = (self.law.digest, self.selection.identity, program.phase.id, one.year, one.entity, one.space, kept, before, wanted,
-                 self.data.as_of, shown)  # fmt: skip
+                 self.data.as_of, shown, self.reasons)  # fmt: skip
         made = self.plans.setdefault(place, [])
         for plan in made:
             if self.data.fits(plan.asked):
                 return plan
         root = self.law.vocabulary.entities[one.entity]
-        plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years, shown)
+        plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years, shown, self.reasons)
         made.insert(0, plan)  # what fitted last is likely to fit next
         return plan
 
@@ -307,17 +308,26 @@ class Years:
             if part.parent is None:
                 frame = frame_of(schema, part, found, height, asked, one.year, plan.phase, keys, None, self.reasons)
             else:
-                parent = pl.Series(_array(part.parent, found, self.data.height(part.space)))
+                parent, owners = self._owners(one, part, keys, found)
                 kept = None if asked is None else asked.gather(parent)
                 own = self.data.tables.keys(part.space[1]) if self.law.vocabulary.tables[part.space[1]].key else _numbers(len(parent))
                 unknown = self.data.column(part.space, next(iter(self.law.vocabulary.entities[part.entity].where)), "unknown")
                 if unknown is not None:
                     kept = ~unknown if kept is None else kept & ~unknown
                 frame = frame_of(
-                    schema, part, found, len(parent), kept, one.year, plan.phase, own, keys.gather(parent), self.reasons
+                    schema, part, found, len(parent), kept, one.year, plan.phase, own, owners, self.reasons
                 )  # fmt: skip
             frames[part.entity] = frame
         return frames, tuple(listed)
+
+    def _owners(self, one: Slice, part: Part, keys: pl.Series, found: Mapping[int, Array]) -> tuple[pl.Series, pl.Series]:
+        """For each row of a part the row of its root, and the id of that; found once for all years where it is a fact."""
+        assert part.parent is not None
+        place = (one.space, part.space, part.parent.op, part.parent.extra)
+        if place not in self.owners or part.parent.op != "column":
+            parent = pl.Series(_array(part.parent, found, self.data.height(part.space)))
+            self.owners[place] = parent, keys.gather(parent)
+        return self.owners[place]
 
     def _keys(self, one: Slice) -> pl.Series:
         if one.code is not None:

@@ -21,6 +21,8 @@ from engine.columns.strips import dtype_of
 THIN = ("not", "eq", "lt", "number")
 """Cheap operations: on facts alone they are done again wherever a row of another space reads them."""
 MAIN = "%i"
+ATTRIBUTES = 'nounwind noinline "prefer-vector-width"="512"'
+"""A processor that has such registers shall use them; LLVM takes narrower ones unless told."""
 WORD = "i64"
 DAYS_OF_ERA, YEARS_OF_ERA = 146_097, 400
 """The calendar repeats after 400 years; the count below starts on 1 March of the year 0, so that a leap day ends its year."""
@@ -84,7 +86,7 @@ class Loop:
         kinds = [f"{WORD} %a{n}" if a.what == "height" else f"ptr noalias %a{n}" for n, a in enumerate(self.arguments)]
         body = "\n".join(f"  {line}" for line in self._lines)
         self.text = "\n".join([*self._constants, self._entry()]) + (
-            f"\ndefine internal void @{self.name}.loop({', '.join([f'{WORD} %start', f'{WORD} %end', *kinds])}) nounwind noinline {{\n"
+            f"\ndefine internal void @{self.name}.loop({', '.join([f'{WORD} %start', f'{WORD} %end', *kinds])}) {ATTRIBUTES} {{\n"
             f"entry:\n  %any = icmp slt {WORD} %start, %end\n  br i1 %any, label %loop, label %done\n"
             f"loop:\n  {MAIN} = phi {WORD} [ %start, %entry ], [ %next, %loop ]\n{body}\n"
             f"  %next = add nuw nsw {WORD} {MAIN}, 1\n  %more = icmp slt {WORD} %next, %end\n  br i1 %more, label %loop, label %done\n"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from engine.columns.cells import TEXT, WIDE, Cell, Space
+from engine.columns.cells import BOOL, TEXT, WIDE, Cell, Space
 from engine.columns.emitting import Argument, Loop, Shape, emittable, lying, thin
 from engine.columns.machine import Call, Library
+from engine.columns.room import rooms
 from engine.columns.scheduling import LEAVES, Schedule
 from engine.columns.strips import dtype_of
 
@@ -45,9 +46,12 @@ def shape_of(facts: Iterable[Cell], groups: Iterable[Cell], run: Run) -> Shape:
 class Fused:
     """The loop of one space at one level, as a program that a run carries out."""
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: Loop, outputs: frozenset[int]) -> None:
         self.loop = loop
-        self.wanted = [(cell.number, dtype_of(cell)) for cell in loop.own.values() if cell.number in loop.wanted]
+        wanted = [cell for cell in loop.own.values() if cell.number in loop.wanted]
+        lasting = {cell.number for cell in wanted if cell.number in outputs and cell.kind != BOOL}  # conditions are put out as bits
+        self.lasting = [(cell.number, dtype_of(cell)) for cell in wanted if cell.number in lasting]
+        self.passing = [(cell.number, dtype_of(cell)) for cell in wanted if cell.number not in lasting]
         widths = dict(loop.shape.widths)
         self.widths = [_width(argument, widths) for argument in loop.arguments]
         self.library: Library | None = None
@@ -56,7 +60,7 @@ class Fused:
         """Room for the values of the cells that it puts out, by number, and the call that computes them."""
         assert self.library is not None
         height = run.height(self.loop.space)
-        found = {number: numpy.empty(height, dtype) for number, dtype in self.wanted}
+        found = rooms(self.lasting, height) | rooms(self.passing, height)
         given: list[int] = []
         held = []
         for argument, width in zip(self.loop.arguments, self.widths, strict=True):
@@ -67,7 +71,7 @@ class Fused:
             array = found[argument.cell.number] if argument.what == "out" and argument.cell is not None else _given(argument, run)
             assert array.dtype == width, (argument, array.dtype)
             held.append(array if array.flags.c_contiguous else numpy.ascontiguousarray(array))
-            given.append(held[-1].ctypes.data)
+            given.append(held[-1].__array_interface__["data"][0])  # numpy's own name for it makes an object of ctypes each time
         return found, Call(self.library, self.loop.name, given, height, held)
 
 
@@ -101,7 +105,9 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
     for cell in cells:
         level[cell.number] = _level(cell, level, shape)
     made = Schedule(outputs, max(level.values(), default=0))
-    stored = {cell.number for cell in outputs}
+    put_out = frozenset(cell.number for cell in outputs)
+    stored = set(put_out)
+    level = _put_off(cells, level, shape)
     here: dict[tuple[int, Space], dict[int, Cell]] = {}
     for cell in cells:
         at = level[cell.number]
@@ -119,7 +125,7 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
     for (at, space), own in here.items():
         needed = _needed(own, stored)
         if needed:
-            fused = Fused(Loop(f"loop{len(loops)}", space, needed, frozenset(n for n in needed if n in stored), shape))
+            fused = Fused(Loop(f"loop{len(loops)}", space, needed, frozenset(n for n in needed if n in stored), shape), put_out)
             loops.append(fused)
             made.programs.setdefault(at, []).append(fused)
             for argument in fused.loop.arguments:
@@ -151,10 +157,34 @@ def _level(cell: Cell, level: Mapping[int, int], shape: Shape) -> int:
 
     if _heavy(cell, shape):
         return max(ready(a) for a in cell.args)
-    if cell.op in ("gather", "spread", "group"):
-        item, index = (cell.args[1], cell.args[:1]) if cell.op == "gather" else (cell.args[0], ())
+    item = _elsewhere(cell)
+    if item is not None:
+        index = cell.args[:1] if cell.op == "gather" else ()
         return max([level[a.number] for a in index] + [0 if item.constant or thin(item) else level[item.number] + 1])
     return max((level[a.number] for a in cell.args if not a.constant), default=0)
+
+
+def _put_off(cells: list[Cell], first: Mapping[int, int], shape: Shape) -> dict[int, int]:
+    """The last level at which each cell can be computed: what one loop leaves for a later one has to be stored between them.
+
+    Args:
+        first: the first such levels. Folds keep theirs.
+    """
+    deepest: dict[Space | None, int] = {}
+    for cell in cells:
+        deepest[cell.space] = max(deepest.get(cell.space, 0), first[cell.number])
+    level = {cell.number: first[cell.number] if _heavy(cell, shape) else deepest[cell.space] for cell in cells}
+    for cell in reversed(cells):
+        at, heavy, elsewhere = level[cell.number], _heavy(cell, shape), _elsewhere(cell)
+        for a in cell.args:
+            if not (a.constant or _heavy(a, shape) or (a is elsewhere and thin(a) and not heavy)):
+                level[a.number] = min(level[a.number], at - 1 if heavy or a is elsewhere else at)
+    return level
+
+
+def _elsewhere(cell: Cell) -> Cell | None:
+    """The argument that a cell reads in other rows than its own."""
+    return cell.args[1] if cell.op == "gather" else cell.args[0] if cell.op in ("spread", "group") else None
 
 
 def _needed(own: Mapping[int, Cell], stored: set[int]) -> dict[int, Cell]:

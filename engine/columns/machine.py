@@ -17,6 +17,8 @@ from engine.columns.threads import each, threads
 
 OPTIONAL_PASSES = (21,)
 """Since this version LLVM can be told to leave out a pass."""
+DISTINCT = 100_000
+"""LLVM gives up telling arrays apart, and so computing several rows at once, when a loop reads more of them than so many."""
 SHARE = 16_384
 """A core is given so many rows at least."""
 BLOCK = 512
@@ -121,6 +123,7 @@ def _drive_over(drive: Callable[..., None], calls: tuple[int, int, int], share: 
 def _target() -> Any:
     if llvm.llvm_version_info >= OPTIONAL_PASSES:  # it takes half of the time, and straight lines of conditions gain nothing by it
         llvm.set_option("", "--opt-disable=instcombine")
+    llvm.set_option("", f"--alias-set-saturation-threshold={DISTINCT}")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_default_triple()

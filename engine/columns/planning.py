@@ -40,19 +40,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Form:
-    """How the outcomes of an entity are written: expressions over its keys and the columns `c<number>` of cells."""
-
-    cells: tuple[Cell, ...]
-    expressions: list[Any]
-
-
-@dataclass(frozen=True)
 class Part:
     """What a plan says of one entity.
 
     Attributes:
-        forms: how it was put out before, by what was asked.
+        literals: what was put out before as one value for all rows, by column and value.
     """
 
     entity: str
@@ -61,7 +53,7 @@ class Part:
     shown: tuple[Shown, ...]
     rules: tuple[tuple[str, Cell], ...]
     exact: Cell
-    forms: dict[Any, Form] = field(default_factory=dict, compare=False, repr=False)
+    literals: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ class Plan:
 
 
 def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space, wanted: bool, kept: Iterable[Key],
-          earlier: Mapping[tuple[str, str, int], Value], years: tuple[int, ...], decisions: frozenset[Key] | None = None) -> Plan:  # fmt: skip
+          earlier: Mapping[tuple[str, str, int], Value], years: tuple[int, ...], decisions: frozenset[Key] | None = None, reasons: bool = True) -> Plan:  # fmt: skip
     """Compile the decisions of ``root`` under ``program``.
 
     Args:
@@ -93,7 +85,8 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
         kept: decisions that later years read.
         earlier: what earlier years decided.
         years: the years that a phase governs.
-        decisions: those that are put out, with their rules; None: all.
+        decisions: those that are put out; None: all.
+        reasons: whether their rules are put out, too.
     """
     data.asked = {}
     compiler = compiler_of(data, program, earlier, years)
@@ -111,7 +104,7 @@ def build(law: Law, program: Program, data: Data, root: EntitySpec, space: Space
             outcomes[key] = _not_here(cells, law, key)
         compiler.decided[key] = outcomes[key].value
     parts = tuple(
-        _part(law, compiler, root, space, name, outcomes, shown)
+        _part(law, compiler, root, space, name, outcomes, shown, reasons)
         for name in dict.fromkeys((root.name, *(k[0] for k in shown)) if wanted else ())
     )
     remembered = {key: outcomes[key].value for key in kept}
@@ -192,14 +185,15 @@ def _cells_of(part: Part) -> list[Cell]:
 
 
 def _part(
-    law: Law, compiler: Settling, root: EntitySpec, space: Space, entity: str, outcomes: Mapping[Key, Outcome], wanted: list[Key]
-) -> Part:
+    law: Law, compiler: Settling, root: EntitySpec, space: Space, entity: str, outcomes: Mapping[Key, Outcome], wanted: list[Key],
+    reasons: bool,
+) -> Part:  # fmt: skip
     c, spec = compiler.cells, law.vocabulary.entities[entity]
     keys = [key for key in wanted if key[0] == entity]
     over: Space = space if entity == root.name else ("rows", spec.table)
     shown = tuple(_shown(c, law.vocabulary.decisions[key], outcomes[key]) for key in keys)
     exact = c.both(*(outcomes[key].value.exact for key in keys))
-    rules = tuple((name, cell) for key in keys for name, cell in outcomes[key].holds.items())
+    rules = tuple((name, cell) for key in keys for name, cell in outcomes[key].holds.items()) if reasons else ()
     parent = None
     if spec.of is not None:
         parent = compiler._parent(spec)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -18,9 +19,18 @@ from engine.columns.strips import dtype_of
 if TYPE_CHECKING:
     from engine.columns.machine import Call
 
-SHARED = 2**14
+SHARED = 2**12
 """Columns of so many rows are not copied on their way out."""
 DTYPES: dict[str, Any] = {INT: pl.Int64, WIDE: pl.Int128, DAY: pl.Int32, CODE: pl.UInt16, ROW: pl.UInt32, BOOL: pl.Boolean, TEXT: pl.String}
+_HANDED = {numpy.dtype(name.lower()): name for name in ("UInt8", "UInt16", "Int32", "Int64")} | {numpy.dtype(bool): "Boolean"}
+
+
+@cache
+def _types(dtype: Any) -> tuple[Any, Any]:
+    """What pyarrow and Polars call a type of numpy."""
+    import pyarrow
+
+    return pyarrow.bool_() if dtype == numpy.bool_ else pyarrow.from_numpy_dtype(dtype), getattr(pl, _HANDED[dtype])()
 
 
 class Run:
@@ -176,13 +186,27 @@ def run_together(runs: Sequence[Run]) -> None:
                 run.end(level)
 
 
-def series_of(cell: Cell, values: Array) -> pl.Series:
-    """Computed values as a series, whole numbers in the width in which they are held."""
-    if values.dtype == object:
-        return pl.Series(values.tolist(), dtype=DTYPES[cell.kind])
-    if values.dtype == numpy.bool_ or len(values) < SHARED:
-        return pl.Series(values)
-    import pyarrow  # not needed for small registers
+def series_of(cell: Cell, values: Array, valid: Array | None = None) -> pl.Series:
+    """Computed values as a series, whole numbers in the width in which they are held; null where they are not ``valid``."""
+    if values.dtype != object and len(values) >= SHARED:
+        return pl.Series(lying(values, valid).array)
+    small = pl.Series(values.tolist(), dtype=DTYPES[cell.kind]) if values.dtype == object else pl.Series(values)
+    return small if valid is None else small.set(pl.Series(~valid), None)
 
-    kind = pyarrow.from_numpy_dtype(values.dtype)
-    return pl.Series(pyarrow.Array.from_buffers(kind, len(values), [None, pyarrow.py_buffer(numpy.ascontiguousarray(values))]))
+
+@dataclass(frozen=True)
+class Lying:
+    """An array of pyarrow over computed values where they lie, and the type that they have in Polars."""
+
+    array: Any
+    dtype: Any
+
+
+def lying(values: Array, valid: Array | None = None) -> Lying:
+    """Numbers or conditions, many of them; null where they are not ``valid``."""
+    from pyarrow import Array, py_buffer  # not needed for small registers
+
+    kind, dtype = _types(values.dtype)
+    held = numpy.packbits(values, bitorder="little") if values.dtype == numpy.bool_ else numpy.ascontiguousarray(values)
+    here = None if valid is None else py_buffer(numpy.packbits(valid, bitorder="little"))
+    return Lying(Array.from_buffers(kind, len(values), [here, py_buffer(held)]), dtype)

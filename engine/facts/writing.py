@@ -77,7 +77,8 @@ def _tables(law: Law, spec: SampleSpec, order: SampleOrder, folder: Path, form: 
                     rows.write_csv(open_files[table], include_header=first)
                 else:
                     (folder / table).mkdir(exist_ok=True)
-                    rows.write_parquet(folder / table / f"part-{number:05}.parquet")
+                    typed = _typed(law, table, rows)
+                    typed.write_parquet(folder / table / f"part-{number:05}.parquet")
                 written[table] = written.get(table, 0) + len(rows)
     finally:
         for opened in open_files.values():
@@ -103,6 +104,20 @@ def _stacked(parts: list[polars.DataFrame]) -> polars.DataFrame:
     as_text = [part.cast({name: polars.String for name in mixed if name in part.columns}) for part in parts]
     full = [part.with_columns(polars.lit("none").alias(name) for name in names if name not in part.columns) for part in as_text]
     return polars.concat([part.select(names) for part in full])
+
+
+def _typed(law: Law, table: str, rows: polars.DataFrame) -> polars.DataFrame:
+    """Codes and truths as such and not as texts, wherever all that a column says are such."""
+    turned = []
+    for name, column in law.vocabulary.tables[table].columns.items():
+        if rows.schema.get(name) != polars.String:
+            continue
+        if column.type.codes is not None:
+            codes = polars.Enum([*sorted(law.vocabulary.codes[column.type.codes]), "none", "unknown"])
+            turned.append(rows[name].cast(codes, strict=False))
+        elif column.type.kind == "bool":
+            turned.append(rows[name].replace_strict(["true", "false"], [True, False], default=None, return_dtype=polars.Boolean))
+    return rows.with_columns(kept for kept in turned if kept.null_count() == rows[kept.name].null_count())
 
 
 def _schema_comment(schemas: Path, out: Path) -> str:

@@ -1,0 +1,61 @@
+"""Memory for large arrays, kept for the next ones: the first touch of a fresh page costs more than what loops compute of it."""
+
+from __future__ import annotations
+
+import mmap
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+import numpy
+
+Array = Any
+LARGE = 2**20
+"""Less is left to numpy."""
+KEPT = 2**28
+"""So many bytes at most wait for the next arrays."""
+ALIGNED = 64
+
+_free: list[mmap.mmap] = []
+
+
+def rooms(wanted: Iterable[tuple[int, Any]], height: int) -> dict[int, Array]:
+    """An array of ``height`` elements for each number, of its type; they lie together, and go together."""
+    each = [(number, numpy.dtype(dtype)) for number, dtype in wanted]
+    if sum(height * dtype.itemsize for _, dtype in each) < LARGE:
+        return {number: numpy.empty(height, dtype) for number, dtype in each}
+    found, at = {}, 0
+    whole = _whole(sum(_stretch(height, dtype) for _, dtype in each))
+    for number, dtype in each:
+        found[number] = whole[at : at + height * dtype.itemsize].view(dtype)
+        at += _stretch(height, dtype)
+    return found
+
+
+def _stretch(height: int, dtype: numpy.dtype[Any]) -> int:
+    return -(-height * dtype.itemsize // ALIGNED) * ALIGNED
+
+
+def _whole(size: int) -> Array:
+    """Bytes that go back to those that wait once no array reads them."""
+    block = _taken(-(-size // LARGE) * LARGE)
+    whole = numpy.frombuffer(block, numpy.uint8)
+    weakref.finalize(whole, _give_back, block).atexit = False
+    return whole
+
+
+def _taken(size: int) -> mmap.mmap:
+    fitting = [block for block in list(_free) if size <= len(block) <= 2 * size]
+    for block in sorted(fitting, key=len):
+        try:
+            _free.remove(block)
+            return block
+        except ValueError:
+            continue  # another thread has taken it
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+def _give_back(block: mmap.mmap) -> None:
+    _free.append(block)
+    while sum(map(len, list(_free))) > KEPT:
+        _free.pop(0)
