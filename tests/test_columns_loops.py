@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.columns import decide, machine
+from engine.columns import decide, machine, room
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, Cell, Cells
 from engine.columns.emitting import Shape
 from engine.columns.fusing import fuse
 from engine.columns.machine import BLOCK, carry_out
+from engine.columns.room import rooms
 from engine.columns.running import run_together
 from engine.columns.scheduling import Computation
 from engine.facts import load_facts
@@ -184,6 +185,37 @@ def test_the_real_plans_come_out_as_by_strips(plan: str, law: Law, monkeypatch: 
     assert strips.scales == loops.scales
     for entity, frame in strips.frames.items():
         assert loops.frames[entity].equals(frame, null_equal=True), entity
+
+
+def test_memory_is_given_again_only_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_free", [])
+    height = 700_001
+
+    def place(array: Any) -> int:
+        return int(array.__array_interface__["data"][0])
+
+    first = rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)
+    for number, array in first.items():
+        array[:] = number % 2
+    assert [(a.dtype.name, len(a), place(a) % 64) for a in first.values()] == [("int64", height, 0), ("bool", height, 0), ("int32", height, 0)]
+    assert [int(a.sum()) for a in first.values()] == [height, 0, height]
+    start, view = place(first[1]), first[2][5:9]
+    del first, array
+    other = rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)
+    assert place(other[1]) != start
+    other[1][:] = -1
+    assert not view.any()
+    del view
+    assert place(rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)[1]) == start
+
+
+def test_no_more_memory_is_kept_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "KEPT", 20 * 2**20)
+    monkeypatch.setattr(room, "_free", [])
+    for _ in range(2):
+        held = [rooms([(1, numpy.int64)], 2**20) for _ in range(4)]  # of 8 MB each
+        del held
+        assert sum(map(len, room._free)) == 16 * 2**20
 
 
 def test_no_run_is_no_work() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import weakref
 from collections.abc import Iterable
+from threading import RLock
 from typing import Any
 
 import numpy
@@ -17,6 +18,7 @@ KEPT = 2**28
 ALIGNED = 64
 
 _free: list[mmap.mmap] = []
+_lock = RLock()
 
 
 def rooms(wanted: Iterable[tuple[int, Any]], height: int) -> dict[int, Array]:
@@ -45,17 +47,16 @@ def _whole(size: int) -> Array:
 
 
 def _taken(size: int) -> mmap.mmap:
-    fitting = [block for block in list(_free) if size <= len(block) <= 2 * size]
-    for block in sorted(fitting, key=len):
-        try:
-            _free.remove(block)
-            return block
-        except ValueError:
-            continue  # another thread has taken it
+    with _lock:
+        for block in sorted(_free, key=len):
+            if size <= len(block) <= 2 * size and block in _free:  # a block may have come and gone while these were sorted
+                _free.remove(block)
+                return block
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def _give_back(block: mmap.mmap) -> None:
-    _free.append(block)
-    while sum(map(len, list(_free))) > KEPT:
-        _free.pop(0)
+    with _lock:
+        _free.append(block)
+        while sum(map(len, _free)) > KEPT:
+            _free.pop(0)
