@@ -26,20 +26,20 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import polars
 
-from engine.columns import extent_of, facts_for
-from engine.columns.asking import Known
+from engine.columns import facts_for
+from engine.columns.asking import Decider, Known
 from engine.columns.data import Data
 from engine.columns.deciding import Years
-from engine.columns.dividing import divide, partition, spill, without_places
+from engine.columns.dividing import divide, without_places
 from engine.columns.door import encoded
 from engine.columns.proved import shown
 from engine.columns.reading import open_register
+from engine.columns.spilling import partition, spill
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
 from engine.law import Law, load_law
-from engine.proving import Prover, Root, determine
+from engine.proving import Inquiry, Prover, Root, determine
 
 YEARS, LAST = "2013-2025", 2025
 ROWS_PER_PART = 500_000
@@ -65,17 +65,12 @@ def main() -> None:
 
 def _decided(law: Law, folder: Path, spilled: Path, parts: int, sample: int, seed: int) -> int:
     register = open_register(law, folder, None, date(LAST + 1, 12, 31))
-    division, known = divide(register, parts, None), Known()
-
-    def seen(table: str, batch: polars.DataFrame) -> None:
-        nonlocal known
-        known |= Known(*extent_of(law, {table: batch.drop("@file", "@row")}))
-
-    rows = spill(register, division, spilled, None, seen)
+    division = divide(register, parts, None)
+    rows, known = spill(register, division, spilled, None, Decider(law, Inquiry()))
     selection, draw, plans = law.select(), random.Random(seed), dict[Any, Any]()
     counted, taken, cpu, handed, compared, wrong, proving = 0, 0.0, 0.0, 0, 0, 0, 0.0
     for part in (0, *range(parts)):  # the first of them twice: once to compile
-        tables = without_places(partition(register, division, rows, part))
+        tables = without_places(partition(division, rows, part))
         clock, processor = time.perf_counter(), time.process_time()
         data = Data(encoded(law, tables), register.as_of, register.withheld, known.doubts, known.bounds)
         years = Years(law, selection, data, plans, True)

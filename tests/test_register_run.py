@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import shutil
@@ -180,7 +179,6 @@ def test_a_run_that_is_killed_leaves_whole_files_and_is_taken_up(tmp_path: Path,
     run.kill()
     run.wait()
     assert not (out / "receipt.json").exists()
-    wait_for_workers_to_end(run.pid)
     marks = sorted((out / ".unfinished").glob("done-*.json"))
     assert 0 < len(marks) < 9  # eight partitions, and what belongs to none
     done = {
@@ -193,22 +191,6 @@ def test_a_run_that_is_killed_leaves_whole_files_and_is_taken_up(tmp_path: Path,
     command("determine", folder, "--out", out, *given)
     assert {file: file.stat().st_mtime_ns for file in done} == done
     assert files(out) == files(whole)
-
-
-def wait_for_workers_to_end(parent: int) -> None:
-    """Those that a process left behind have its number in their command line: `spawn_main(parent_pid=…`."""
-    until = time.monotonic() + 60
-    while any(f"parent_pid={parent}," in line for line in command_lines()):
-        assert time.monotonic() < until, "workers outlive the process that started them"
-        time.sleep(0.01)
-
-
-def command_lines() -> list[str]:
-    found = []
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(process.read_bytes().decode("utf-8", "replace"))
-    return found
 
 
 def test_partitions_whose_facts_have_fewer_decimals_are_brought_to_those_of_the_others(law: Law, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from fractions import Fraction
 
 import polars
 
-from engine.columns import Decided, bad_rows, decide, extent_of
+from engine.columns import Decided, bad_rows, decide, encoded, extent_of
 from engine.columns.data import Bounds
 from engine.columns.dividing import Tables, without_places
+from engine.columns.encoding import Tables as Encoded
 from engine.columns.reading import FILE, PLACE, ROW, Bad, Register
 from engine.law import Law
 from engine.law.cache import engine_hash
@@ -81,16 +82,16 @@ class Decider:
         """What these rows add to what is known."""
         return Known(*extent_of(self.law, {table: rows.drop(PLACE, strict=False)}))
 
-    def _wrong(self, register: Register, tables: Mapping[str, polars.DataFrame]) -> polars.DataFrame:
+    def _wrong(self, register: Register, tables: Encoded) -> polars.DataFrame:
         """What is wrong with which row, the remedy with the reason."""
-        found = bad_rows(self.law, without_places(tables), register.as_of)
+        found = bad_rows(self.law, tables, register.as_of)
         mend = polars.when(polars.col("remedy") == "").then(polars.lit("")).otherwise(" — " + polars.col("remedy"))
         return found.with_columns(polars.col(MESSAGE) + mend)
 
     def sound(self, register: Register, tables: Tables) -> tuple[Tables, polars.DataFrame]:
         """The tables without the rows that cannot be decided on, and these (columns as in BAD)."""
         aside = [polars.DataFrame(schema=BAD)]
-        while len(found := self._wrong(register, tables)):
+        while len(found := self._wrong(register, encoded(self.law, without_places(tables)))):
             aside.append(_places(tables, found))
             for (table,), rows in found.partition_by(TABLE, as_dict=True).items():
                 numbered = tables[str(table)].with_row_index("@number", 1)
@@ -112,12 +113,13 @@ class Decider:
         Raises:
             InputError: with file, line and column of every row that is wrong, up to a hundred.
         """
-        wrong = self._wrong(register, tables).head(MAX_PROBLEMS) if check else None
+        cells = encoded(self.law, without_places(tables))  # once, for checking and deciding
+        wrong = self._wrong(register, cells).head(MAX_PROBLEMS) if check else None
         if wrong is not None and len(wrong):
             raise InputError([bad.problem() for bad in told(register, _places(tables, wrong))])
         return decide(
             self.law,
-            without_places(tables),
+            cells,
             register.as_of,
             self.inquiry,
             withheld=register.withheld,

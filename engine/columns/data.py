@@ -46,11 +46,6 @@ class Data:
         self._memo: dict[tuple[Any, ...], Any] = {}
         self.buffers = Buffers()
         self.imports: dict[tuple[Any, ...], Array] = {}
-        self._answers: dict[str, Callable[..., Any]] = {
-            "scale": lambda table, name: self.tables.column(table, name).scale,
-            "present": self._present, "range": self._range, "empty": lambda space: self.height(space) == 0,
-            "doubtful": self._doubtful, "many": self._many, "covers": self._covers,
-        }  # fmt: skip
 
     def shared(self) -> Data:
         """The same register for another law: what was read of it is there, what was decided is not."""
@@ -219,7 +214,7 @@ class Data:
         return self._memo[key]
 
     def answer(self, question: tuple[Any, ...]) -> Any:
-        return self._answers[question[0]](*question[1:])
+        return getattr(self, f"_{question[0]}")(*question[1:])
 
     def fits(self, asked: Mapping[tuple[Any, ...], Any]) -> bool:
         """Whether a plan that was built on these answers is right here too."""
@@ -257,6 +252,12 @@ class Data:
     def covers(self, space: Space, name: str, owner: Space) -> bool:
         """Whether every row of ``owner`` is referred to by a row of the space."""
         return bool(self._ask(("covers", space, name, owner)))
+
+    def _scale(self, table: str, name: str) -> int:
+        return self.tables.column(table, name).scale
+
+    def _empty(self, space: Space) -> bool:
+        return self.height(space) == 0
 
     def _present(self, space: Space, name: str, part: str) -> bool:
         mask: pl.Series | None = getattr(self.tables.column(space[1], name), part)

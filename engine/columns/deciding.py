@@ -18,7 +18,7 @@ from engine.columns.planning import Key, Part, Plan, build, cells_of, compiler_o
 from engine.columns.reasons import Sentences
 from engine.columns.roots import Place, Slice, governed_years, slices, sortings
 from engine.columns.running import Run, run_together
-from engine.columns.threads import each
+from engine.columns.threads import each, planning
 from engine.columns.values import Value
 from engine.explaining.words import Words
 from engine.law import Law, Program, Selection, program_of
@@ -273,14 +273,15 @@ class Years:
         before, shown = tuple((*key, id(value)) for key, value in earlier.items()), self.shown(one.year, one.code)
         place = (self.law.digest, self.selection.identity, program.phase.id, one.year, one.entity, one.space, kept, before, wanted,
                  self.data.as_of, shown, self.reasons)  # fmt: skip
-        made = self.plans.setdefault(place, [])
-        for plan in made:
-            if self.data.fits(plan.asked):
-                return plan
         root = self.law.vocabulary.entities[one.entity]
-        plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years, shown, self.reasons)
-        made.insert(0, plan)  # what fitted last is likely to fit next
-        return plan
+        with planning:
+            made = self.plans.setdefault(place, [])
+            for plan in made:
+                if self.data.fits(plan.asked):
+                    return plan
+            plan = build(self.law, program, self.data, root, one.space, wanted, kept, earlier, self.years, shown, self.reasons)
+            made.insert(0, plan)  # what fitted last is likely to fit next
+            return plan
 
     def _frames(
         self, one: Slice, plan: Plan, found: Mapping[int, Array], root: str

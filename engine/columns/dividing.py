@@ -3,20 +3,19 @@ and so do operators whose installations use the same lot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy
 import polars
 
+from engine.columns.naming import Ids
 from engine.columns.reading import PLACE, Bad, Register
 from engine.columns.routing import Routes
 
 HASH_ROWS = 4_000_000
 """How many rows are held at once while references between tables are compared."""
-FLUSH_ROWS = 1_000_000
-"""How many rows wait in memory, in all, before they are written to their partitions."""
 OWNER, GROUP, TOGETHER, PART = "@owner", "@group", "@together", "@part"
 WHOLE, HOSTS = "whole", "hosts"
 NOBODY = ("", "unknown", "none")
@@ -38,6 +37,7 @@ class Division:
     parts: int
     owners: polars.DataFrame
     hosts: polars.Series
+    _sent: dict[str, tuple[Ids, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def route(self, table: str, batch: polars.DataFrame) -> Iterator[tuple[str, polars.DataFrame]]:
         """The rows of a batch by the name of their partition; WHOLE for rows that all need, HOSTS for copies for all others."""
@@ -45,7 +45,7 @@ class Division:
         if column is None or column not in batch.columns:
             yield WHOLE, batch
             return
-        yield from _split(batch, column, self.keys(table))
+        yield from self._split(table, batch, column)
         if len(self.hosts) and (table in (self.routes.base, self.routes.grouped) or table in self.routes.host_tables):
             near = self.owners.filter(polars.col(OWNER).is_in(self.hosts.implode()))
             wanted = near[GROUP] if table == self.routes.grouped else near[OWNER]
@@ -59,19 +59,25 @@ class Division:
             return self.owners.unique(GROUP).select(polars.col(GROUP).alias(OWNER), PART)
         return self.owners.select(OWNER, PART)
 
+    def _split(self, table: str, batch: polars.DataFrame, column: str) -> Iterator[tuple[str, polars.DataFrame]]:
+        """Rows whose key is in no partition go to the first: there it is found that they belong to nobody."""
+        if table not in self._sent:
+            keys = self.keys(table)
+            kind = numpy.min_scalar_type(self.parts)
+            self._sent[table] = Ids(keys[OWNER]), numpy.append(keys[PART].to_numpy().astype(kind), kind.type(0))
+        ids, parts = self._sent[table]
+        sent = parts.take(ids.rows(batch[column]))
+        many = numpy.bincount(sent)
+        if numpy.count_nonzero(many) > 1:
+            order = polars.Series(numpy.argsort(sent, kind="stable").astype(numpy.uint32))
+            batch = batch.select(polars.all().gather(order))
+        ends = numpy.cumsum(many)
+        for part in numpy.flatnonzero(many).tolist():
+            yield str(part), batch.slice(int(ends[part] - many[part]), int(many[part]))
+
     def roots(self, part: int) -> polars.Series:
         """The keys of the base table that are decided in a partition."""
         return self.owners.filter(polars.col(PART) == part)[OWNER]
-
-
-def _split(batch: polars.DataFrame, column: str, parts: polars.DataFrame) -> Iterator[tuple[str, polars.DataFrame]]:
-    """Rows whose key is in no partition go to the first: there it is found that they belong to nobody."""
-    runs = batch[column].rle_id()  # the same id time and again is looked up once
-    ids = batch[column].filter(runs.diff().fill_null(1) > 0).cast(polars.String)
-    found = polars.DataFrame({OWNER: ids}).join(parts, on=OWNER, how="left", maintain_order="left")[PART].fill_null(0)
-    routed = batch.with_columns(found.gather(runs).alias(PART))
-    for key, rows in routed.partition_by(PART, as_dict=True, include_key=False, maintain_order=True).items():
-        yield str(key[0]), rows
 
 
 def divide(register: Register, parts: int, bad: list[Bad] | None) -> Division:
@@ -101,7 +107,8 @@ def _owners(register: Register, routes: Routes, bad: list[Bad] | None) -> polars
         )
         alone = polars.col(GROUP).is_null() | polars.col(GROUP).is_in(NOBODY)
         found.append(rows.with_columns(polars.when(alone).then("\0" + polars.col(OWNER)).otherwise(polars.col(GROUP)).alias(GROUP)))
-    return polars.concat(found).unique(OWNER, keep="first", maintain_order=True)
+    owners = polars.concat(found, rechunk=True)
+    return owners if owners[OWNER].n_unique() == len(owners) else owners.unique(OWNER, keep="first", maintain_order=True)
 
 
 def _pairs(
@@ -153,73 +160,6 @@ def _hosts(register: Register, routes: Routes, bad: list[Bad] | None) -> polars.
                 found.append(batch[column].cast(polars.String).alias(OWNER).drop_nulls())
     named = polars.concat(found).unique(maintain_order=True)
     return named.filter(~named.is_in(NOBODY))
-
-
-class Spill:
-    """The rows of a register by partition: in memory where there is one, on disk where there are several."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        self.waiting: dict[tuple[str, str], list[polars.DataFrame]] = {}
-        self.rows, self.files = 0, 0
-
-    def add(self, part: str, table: str, rows: polars.DataFrame) -> None:
-        self.waiting.setdefault((part, table), []).append(rows)
-        self.rows += len(rows)
-        if self.folder is not None and self.rows >= FLUSH_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits."""
-        if self.folder is None:
-            return
-        for (part, table), batches in self.waiting.items():
-            target = self.folder / part / table
-            target.mkdir(parents=True, exist_ok=True)
-            rows = polars.concat(batches, how="diagonal_relaxed")
-            worth = polars.String in rows.dtypes  # texts repeat; numbers cost more to compress than to write
-            rows.write_ipc(target / f"{self.files:06}.arrow", compression="lz4" if worth else "uncompressed")
-            self.files += 1
-        self.waiting, self.rows = {}, 0
-
-    def load(self, part: str) -> Tables:
-        """The tables of a partition, without what all need."""
-        if self.folder is None:
-            return {table: polars.concat(rows, how="diagonal_relaxed") for (p, table), rows in self.waiting.items() if p == part}
-        folders = sorted((self.folder / part).iterdir()) if (self.folder / part).is_dir() else []
-        return {
-            folder.name: polars.concat([polars.read_ipc(f) for f in sorted(folder.iterdir())], how="diagonal_relaxed") for folder in folders
-        }
-
-
-def spill(register: Register, division: Division, folder: Path | None, bad: list[Bad] | None, seen: Callable[[str, Any], None]) -> Spill:
-    """Send every row to its partition.
-
-    Args:
-        seen: told of every batch, with its table.
-
-    Raises:
-        InputError: a row cannot be read, and ``bad`` is None.
-    """
-    found = Spill(folder)
-    for table in register.files:
-        for batch in register.batches(table, bad):
-            seen(table, batch)
-            for part, rows in division.route(table, batch):
-                found.add(part, table, rows)
-    found.flush()
-    return found
-
-
-def partition(register: Register, division: Division, found: Spill, part: int) -> Tables:
-    """All rows that a partition needs, with their places; every table of the register with all of its columns."""
-    tables = {table: [register.empty(table)] for table in register.files}
-    for table, rows in (*found.load(str(part)).items(), *found.load(WHOLE).items()):
-        tables[table].append(rows)
-    for table, rows in found.load(HOSTS).items():
-        here = division.keys(table).filter(polars.col(PART) == part)[OWNER]
-        tables[table].append(rows.filter(~polars.col(division.routes.column(table) or "").cast(polars.String).is_in(here.implode())))
-    return {table: polars.concat(parts, how="diagonal_relaxed") for table, parts in tables.items()}
 
 
 def without_places(tables: Mapping[str, polars.DataFrame]) -> dict[str, Any]:

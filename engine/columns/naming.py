@@ -6,6 +6,7 @@ import numpy
 import polars as pl
 
 from engine.columns.column import span_of
+from engine.columns.grouping import Array
 
 NONE, UNKNOWN = "none", ("", "unknown")
 
@@ -41,3 +42,57 @@ def looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
     """In which row each id stands; null where it does not."""
     index = pl.DataFrame({"id": keys if keys.dtype == ids.dtype else keys.cast(ids.dtype, strict=False)}).with_row_index("row")
     return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+
+
+class Ids:
+    """Ids, all different, among which others are looked up time and again.
+
+    Args:
+        ids: as text.
+    """
+
+    def __init__(self, ids: pl.Series) -> None:
+        numbers = ids.cast(pl.Int64, strict=False)
+        self.ids, self.hashes, self.numbers = ids, _Sorted(ids.hash(0)), None
+        if not numbers.null_count() and bool((numbers.cast(pl.String) == ids).all()):
+            self.numbers = _Sorted(numbers)
+
+    def rows(self, wanted: pl.Series) -> Array:
+        """In which row each id, given as text or as a whole number, stands; -1 where it does not."""
+        runs = wanted.rle_id()  # the same id time and again is looked up once
+        once = wanted.filter(runs.diff().fill_null(1) > 0)
+        return self._rows(once).take(runs.to_numpy()) if len(once) < len(wanted) else self._rows(wanted)
+
+    def _rows(self, wanted: pl.Series) -> Array:
+        known = wanted.is_not_null().to_numpy()
+        if self.numbers is not None and wanted.dtype.is_integer():
+            return numpy.where(known, self.numbers.rows(wanted.cast(pl.Int64, strict=False).fill_null(0)), -1)
+        texts = texts_of(wanted)
+        if self.hashes.alike:
+            return looked_up(self.ids, texts).cast(pl.Int64).fill_null(-1).to_numpy()
+        rows = self.hashes.rows(texts.hash(0))
+        same = (self.ids.gather(rows.clip(0)) == texts).fill_null(False).to_numpy() if len(self.ids) else known & False
+        return numpy.where(same & (rows >= 0), rows, -1)
+
+
+class _Sorted:
+    """Whole numbers among which others are looked up.
+
+    Attributes:
+        alike: whether two of them are the same.
+    """
+
+    def __init__(self, numbers: pl.Series) -> None:
+        self.values, self.order = numbers.to_numpy(), None
+        if not (self.values[1:] >= self.values[:-1]).all():
+            self.order = numpy.argsort(self.values)
+            self.values = self.values.take(self.order)
+        self.alike = bool((self.values[1:] == self.values[:-1]).any())
+
+    def rows(self, wanted: pl.Series) -> Array:
+        """Where each stands; -1 where it does not."""
+        if not len(self.values):
+            return numpy.full(len(wanted), -1)
+        values = wanted.to_numpy()
+        at = numpy.searchsorted(self.values, values).clip(max=len(self.values) - 1)
+        return numpy.where(self.values.take(at) == values, at if self.order is None else self.order.take(at), -1)

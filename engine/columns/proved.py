@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from math import lcm
 from typing import Any
 
 import polars as pl
 
 from engine.columns.deciding import Found, Years
+from engine.columns.forking import from_child
 from engine.columns.frames import SEPARATOR, STATE, Schema
 from engine.columns.handing import facts_of
 from engine.columns.planning import STATES, Key
@@ -53,7 +55,8 @@ def prove_roots(asked: Sequence[Years]) -> list[dict[Root, Rows]]:
                 given = facts.get(id(tables)) or facts.setdefault(id(tables), facts_of(years.law, years.data, batch))
                 before = provers[number]
                 prover = provers[number] = Prover(years.law, years.selection, given) if before is None else before.about(given)
-                proved[number].update(zip(here, contained(here, _Work(years, prover)), strict=True))
+                child = partial(contained, here, _Work(years, prover))
+                proved[number].update(zip(here, from_child(child), strict=True))
     for years, rows in zip(asked, proved, strict=True):
         rows.update({root: proved[0][root] for root in _roots(years.found.shared)})
     return proved

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import polars
-import pyarrow
-import pyarrow.csv
 
 from engine.facts.parquet import parquet_cells
 from engine.facts.register_files import read_about, table_files
@@ -24,8 +23,11 @@ from engine.problems import InputError, Problem, did_you_mean, input_error
 FILE, ROW = "@file", "@row"
 """Beside the cells of a row: the number of its file among those of its table, and its number in that file, both from 0."""
 PLACE = (FILE, ROW)
-BLOCK_BYTES, BATCH_ROWS = 1 << 24, 1 << 18
+BLOCK_BYTES, BATCH_ROWS = 1 << 24, 1 << 17
 BYTES_PER_CSV_ROW, MAX_PROBLEMS = 40, 100
+
+
+os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")  # else Polars holds many row groups that nobody asked for yet
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ def _parquet_batches(file: Path, spec: TableSpec, only: tuple[str, ...]) -> Iter
 
 
 def _csv_batches(file: Path, spec: TableSpec, bad: list[Bad] | None, only: tuple[str, ...]) -> Iterator[polars.DataFrame]:
+    import pyarrow.csv  # not needed for Parquet
+
     header = csv_header(file, spec)
     odd: list[str] = []
 

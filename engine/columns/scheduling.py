@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.columns.cells import Cell, Space
 from engine.columns.strips import Strips
+from engine.columns.threads import planning
 
 if TYPE_CHECKING:
     from engine.columns.emitting import Shape
@@ -92,9 +93,10 @@ class Computation:
         from engine.columns.fusing import fuse, shape_of  # compiles: not needed for small registers
 
         shape = shape_of(self.facts, self.groups, run)
-        if (shape, full) not in self._fused:
-            self._fused[shape, full] = fuse(self.outputs, self.cells, shape, full)
-        return self._fused[shape, full]
+        with planning:
+            if (shape, full) not in self._fused:
+                self._fused[shape, full] = fuse(self.outputs, self.cells, shape, full)
+            return self._fused[shape, full]
 
 
 def _strips(outputs: list[Cell], cells: list[Cell]) -> Schedule:

@@ -23,10 +23,11 @@ from typing import Any
 import polars
 
 from engine.columns.asking import Decider, Known, told
-from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, Spill, divide, spill
+from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, divide
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
+from engine.columns.spilling import Spill, spill
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
 from engine.columns.workers import Workers
 from engine.containment import cores
@@ -35,7 +36,7 @@ from engine.problems import InputError, Problem
 UNFINISHED = ".unfinished"
 ROWS_PER_PART = 500_000
 ROWS_FOR_WORKERS = 100_000
-"""With fewer rows in all, starting processes takes longer than they save."""
+"""With fewer rows in all, one thread is as quick as several."""
 MAX_NUMBER = 2**63 - 1
 
 
@@ -75,8 +76,8 @@ class Order:
         out: the folder to make or to complete.
         bad_rows: the file in which rows that cannot be read or decided are set aside; None to refuse them.
         parts: how many partitions; None for as many as keep each of them below some hundred thousand rows.
-        workers: how many processes decide partitions at a time; None for one for each core, unless the register is small. They do not
-            change what is written.
+        workers: how many partitions are decided at a time; None for one for each core, unless the register is small. What is written
+            does not depend on it.
     """
 
     register: Register
@@ -103,15 +104,15 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
     work = Work(register, decider, division, rows, out, state, lenient)
     parts = range(plan["parts"])
     many = order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1)
-    with Workers(work, register.law, min(many, len(parts))) as workers:
-        known = _sifted(workers, state, len(parts)) if lenient else Known.read(plan["known"])
-        tasks = [Decide(part, known) for part in parts] + [Decide(None, known)]
-        done = [task for task in tasks if mark_file(state, task.name).is_file()]
-        for task in done:
-            tally.add(read(mark_file(state, task.name)))
-        for number, counted in enumerate(workers.each([task for task in tasks if task not in done]), len(done) + 1):
-            tally.add(counted)
-            yield number, len(tasks), tally
+    workers = Workers(work, min(many, len(parts)))
+    known = _sifted(workers, state, len(parts)) if lenient else Known.read(plan["known"])
+    tasks = [Decide(part, known) for part in parts] + [Decide(None, known)]
+    done = [task for task in tasks if mark_file(state, task.name).is_file()]
+    for task in done:
+        tally.add(read(mark_file(state, task.name)))
+    for number, counted in enumerate(workers.each([task for task in tasks if task not in done]), len(done) + 1):
+        tally.add(counted)
+        yield number, len(tasks), tally
     _finish(order, state, plan, known, key, tally)
     yield len(tasks), len(tasks), tally
 
@@ -153,7 +154,7 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
         plan = read(plan_file)
         if plan["key"] == key and plan["parts"] > 1:
             hosts = polars.Series(OWNER, plan["hosts"], dtype=polars.String)
-            return plan, Division(Routes.of(register.law), plan["parts"], polars.read_parquet(owners_file), hosts), Spill(state / "rows")
+            return plan, Division(Routes.of(register.law), plan["parts"], polars.read_parquet(owners_file), hosts), Spill.found(state / "rows")
     if state.exists():
         shutil.rmtree(order.out)
     state.mkdir(parents=True)
@@ -161,14 +162,7 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     about = sum(register.about_rows(table) for table in register.files)
     parts = order.parts or 1 + about // ROWS_PER_PART
     division = divide(register, parts, bad)
-    known = Known()
-
-    def seen(table: str, batch: polars.DataFrame) -> None:
-        nonlocal known
-        if bad is None:
-            known |= order.decider.known(table, batch)
-
-    rows = spill(register, division, state / "rows" if parts > 1 else None, bad, seen)
+    rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
     division.owners.write_parquet(owners_file)
     plan = {
         "key": key,

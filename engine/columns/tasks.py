@@ -15,9 +15,10 @@ import polars
 
 from engine.columns import Decided
 from engine.columns.asking import BAD, Decider, Known, without
-from engine.columns.dividing import Division, Spill, partition
+from engine.columns.dividing import Division
 from engine.columns.others import other_entities
 from engine.columns.reading import Register
+from engine.columns.spilling import Spill, partition
 from engine.law import Law
 
 OTHERS = "others"
@@ -69,7 +70,7 @@ class Work:
         return self._sift(task.part) if isinstance(task, Sift) else self._decide(task)
 
     def _sift(self, part: int) -> Known:
-        sound, aside = self.decider.sound(self.register, partition(self.register, self.division, self.rows, part))
+        sound, aside = self.decider.sound(self.register, partition(self.division, self.rows, part))
         with whole(aside_file(self.state, part)) as target:
             aside.write_parquet(target)
         return reduce(Known.__or__, (self.decider.known(table, kept) for table, kept in sound.items()), Known())
@@ -79,7 +80,7 @@ class Work:
         if task.part is None:
             found = other_entities(decider, register, aside_of(self.state) if self.lenient else None, task.known)
             return self._keep("part-00000", task.name, found)
-        tables = partition(register, self.division, self.rows, task.part)
+        tables = partition(self.division, self.rows, task.part)
         if self.lenient:
             tables = without(tables, aside_of(self.state))
         decided = decider.decide(register, tables, [decider.main], task.known, self.division.roots(task.part), not self.lenient)
@@ -112,8 +113,8 @@ def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
     name, found = law.manifest["result"]["status"], dict[str, dict[str, int]]()
     if name not in rows.columns:
         return found
-    counts = rows.group_by("year", name, polars.col(f"{name}?").cast(polars.String).alias("@state")).len().sort("year", name, "@state")
-    for year, word, state, many in counts.with_columns(polars.col(name).cast(polars.String)).iter_rows():
+    counts = rows.group_by("year", name, f"{name}?").len().with_columns(polars.col(name, f"{name}?").cast(polars.String))
+    for year, word, state, many in counts.sort("year", name, f"{name}?").iter_rows():
         each = found.setdefault(str(year), {})
         said = word if state == "value" else "undetermined"
         each[said] = each.get(said, 0) + many

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from threading import RLock
 from typing import TypeVar
 
 from engine.columns.workers import THREADS
@@ -13,6 +15,10 @@ from engine.containment import cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+planning = RLock()
+"""Held while a plan is looked for, made or compiled: threads that decide parts of a register share plans, and each is made once."""
 
 
 @cache
@@ -36,3 +42,19 @@ def each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     if threads() < 2 or len(items) < 2:
         return [work(item) for item in items]
     return [done.result() for done in [_pool().submit(work, item) for item in items]]
+
+
+def in_turn(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """What comes of each item, in their order; no more are taken than are worked on, and one besides.
+
+    Raises:
+        Exception: as raised by ``work``, or by ``items``.
+    """
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(_pool().submit(work, item))
+        del item
+        if len(waiting) > threads():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
