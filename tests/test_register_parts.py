@@ -14,7 +14,7 @@ import pytest
 from engine.columns.asking import Decider
 from engine.columns.dividing import OWNER, PART, divide
 from engine.columns.forking import from_child, working
-from engine.columns.naming import Ids
+from engine.columns.naming import Ids, looked_up
 from engine.columns.reading import FILE, ROW, open_register
 from engine.columns.spilling import Spill, narrowed, partition, spill
 from engine.columns.threads import in_turn
@@ -26,7 +26,7 @@ from engine.proving import Inquiry
 from tests.test_register_run import TODAY, written
 
 
-@pytest.mark.parametrize("ids", [["7", "8", "9"], ["9", "7", "30"], ["A", "7", "007"], ["007", "8"], ["5"], []])
+@pytest.mark.parametrize("ids", [["7", "8", "9"], ["9", "7", "0", "30"], ["A", "7", "007"], ["007", "8"], ["5"], []])
 def test_an_id_is_found_where_the_same_text_stands(ids: list[str]) -> None:
     wanted = ["7", "007", "A", "9", "9", None, "-1", "30", "8"]
     expected = [-1 if one is None or one not in ids else ids.index(one) for one in wanted]
@@ -37,6 +37,16 @@ def test_an_id_is_found_where_the_same_text_stands(ids: list[str]) -> None:
     for kind in (polars.Int16, polars.Int64):
         assert among.rows(polars.Series([None if n is None else int(n) for n in numbers], dtype=kind)).tolist() == expected
     assert among.rows(polars.Series([2**64 - 1], dtype=polars.UInt64)).tolist() == [-1]
+
+
+@pytest.mark.parametrize("keys", [[3, 1, 2], [1, 5, 9], [2**63 - 1, 7], []])
+def test_a_number_is_looked_up_where_it_stands(keys: list[int]) -> None:
+    ids = [7, 7, 1, 2**63 - 1, 4]
+    expected = [keys.index(one) if one in keys else None for one in ids]
+    found = looked_up(polars.Series(keys, dtype=polars.Int64), polars.Series(ids, dtype=polars.Int64))
+    assert found.to_list() == expected
+    wide = polars.Series([2**64 - 1, 2**53 + 1], dtype=polars.UInt64)
+    assert looked_up(polars.Series([2**53, 2**53 + 1], dtype=polars.Int64), wide).to_list() == [None, 1]
 
 
 def test_ids_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from engine.columns.cells import DAY, INT, Cells
-from engine.columns.column import LIMIT, Column, days
+from engine.columns.column import LIMIT, Column, days, span_of
 from engine.columns.data import Data
 from engine.columns.encoding import Tables
 from engine.columns.naming import NONE, UNKNOWN
@@ -93,7 +93,7 @@ def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date,
     yield from _excluded(tables, spec, frame, as_of, program)
     if spec.key and all(name in frame.columns for name in spec.key):
         encoded = [tables.column(spec.name, name) for name in spec.key]
-        names = pl.DataFrame([c.values.head(frame.height).alias(name) for c, name in zip(encoded, spec.key, strict=True)])
+        names = pl.DataFrame([c.stored.head(frame.height).alias(name) for c, name in zip(encoded, spec.key, strict=True)])
         none = [c.none.head(frame.height).alias(f"{name}:none") for c, name in zip(encoded, spec.key, strict=True) if c.none is not None]
         names = names.with_columns(none)
         if not _all_different(names):
@@ -105,18 +105,22 @@ def _of_table(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date,
 
 def _all_different(keys: pl.DataFrame) -> bool:
     """Whether no two rows are the same; keys of whole numbers as one number, which is quick where they ascend."""
-    one, size = pl.repeat(0, keys.height, dtype=pl.Int64, eager=True), 1
+    one, most = None, 0
     for column in keys.iter_columns():
-        if column.dtype == pl.String:
+        ends = None if column.dtype == pl.String else span_of(column)
+        if ends is None:
             return keys.n_unique() == keys.height
-        number = column.cast(pl.Int64)
-        ends: tuple[Any, Any] = number.min(), number.max()
-        width = int(ends[1]) - int(ends[0]) + 1
-        size *= width
-        if size >= LIMIT:
-            return keys.n_unique() == keys.height
-        one = one * width + (number - int(ends[0]))
-    return bool((one.diff().drop_nulls() > 0).all()) or one.n_unique() == keys.height
+        width = ends[1] - ends[0] + 1
+        if width > 1:
+            most = most * width + max(abs(ends[0]), abs(ends[1]))
+            if most >= LIMIT:
+                return keys.n_unique() == keys.height
+            number = column.cast(pl.Int64)
+            one = number if one is None else one * width + number
+    if one is None:
+        return keys.height == 1
+    plain = one.to_numpy()
+    return bool((plain[1:] > plain[:-1]).all()) or one.n_unique() == keys.height
 
 
 def _of_column(tables: Tables, spec: TableSpec, column: ColumnSpec, frame: pl.DataFrame, as_of: date) -> Iterator[Finding]:
@@ -149,21 +153,20 @@ def _out_of_range(found: Column, column: ColumnSpec, place: str, height: int, as
             wrong = wrong if mask is None else wrong & ~mask
         return wrong.head(height)
 
-    values = found.values
     if found.kind == INT:
         if column.minimum is not None and least < column.minimum * found.scale:
             problem = f"{place} is {{}}; it cannot be less than {show(column.minimum)}"
-            yield known(values < column.minimum * found.scale), column.name, problem, "correct the number"
+            yield known(found.values < column.minimum * found.scale), column.name, problem, "correct the number"
         if column.whole and found.scale != 1:
-            yield known(values % found.scale != 0), column.name, f"{place} is {{}}; it must be whole", "correct the number"
+            yield known(found.values % found.scale != 0), column.name, f"{place} is {{}}; it must be whole", "correct the number"
     if column.year and not FIRST_YEAR <= least <= most <= LAST_YEAR:
-        wrong = (values < FIRST_YEAR) | (values > LAST_YEAR)
+        wrong = (found.values < FIRST_YEAR) | (found.values > LAST_YEAR)
         yield known(wrong), column.name, f"{place}: '{{}}' is not a year: write four digits", ""
     if column.event or column.past:
         last = days(as_of) if found.kind == DAY else as_of.year * found.scale
         if most > last:
             remedy = "nothing can have happened after the day that is asked about: correct one of the two"
-            yield known(values > last), column.name, f"{place} is {{}}, after as_of {as_of}", remedy
+            yield known(found.values > last), column.name, f"{place} is {{}}, after as_of {as_of}", remedy
 
 
 def _excluded(tables: Tables, spec: TableSpec, frame: pl.DataFrame, as_of: date, program: Program) -> Iterator[Finding]:

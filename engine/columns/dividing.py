@@ -70,7 +70,7 @@ class Division:
         many = numpy.bincount(sent)
         if numpy.count_nonzero(many) > 1:
             order = polars.Series(numpy.argsort(sent, kind="stable").astype(numpy.uint32))
-            batch = batch.select(polars.all().gather(order))
+            batch = batch[order]
         ends = numpy.cumsum(many)
         for part in numpy.flatnonzero(many).tolist():
             yield str(part), batch.slice(int(ends[part] - many[part]), int(many[part]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy
 import polars as pl
 
@@ -9,6 +11,8 @@ from engine.columns.column import span_of
 from engine.columns.grouping import Array
 
 NONE, UNKNOWN = "none", ("", "unknown")
+PLAIN = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
+"""Whole numbers that are exact as 64 bits with a sign."""
 
 
 def unnamed(frame: pl.DataFrame, name: str) -> bool:
@@ -40,8 +44,20 @@ def numbered_rows(keys: pl.Series, ids: pl.Series) -> pl.Series | None:
 
 def looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
     """In which row each id stands; null where it does not."""
+    if keys.dtype in PLAIN and ids.dtype in PLAIN and not keys.null_count() and not ids.null_count():
+        among = _Sorted(keys)
+        if not among.alike:
+            rows = pl.Series(by_runs(ids, among.rows))
+            return rows.set(rows < 0, None).cast(pl.UInt32)
     index = pl.DataFrame({"id": keys if keys.dtype == ids.dtype else keys.cast(ids.dtype, strict=False)}).with_row_index("row")
     return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
+
+
+def by_runs(ids: pl.Series, rows: Callable[[pl.Series], Array]) -> Array:
+    """What ``rows`` gives for each id; where the same comes time and again it is asked once."""
+    runs = ids.rle_id()
+    once = ids.filter(runs.diff().fill_null(1) > 0)
+    return rows(once).take(runs.to_numpy()) if len(once) < len(ids) else rows(ids)
 
 
 class Ids:
@@ -59,19 +75,19 @@ class Ids:
 
     def rows(self, wanted: pl.Series) -> Array:
         """In which row each id, given as text or as a whole number, stands; -1 where it does not."""
-        runs = wanted.rle_id()  # the same id time and again is looked up once
-        once = wanted.filter(runs.diff().fill_null(1) > 0)
-        return self._rows(once).take(runs.to_numpy()) if len(once) < len(wanted) else self._rows(wanted)
+        return by_runs(wanted, self._rows)
 
     def _rows(self, wanted: pl.Series) -> Array:
-        known = wanted.is_not_null().to_numpy()
         if self.numbers is not None and wanted.dtype.is_integer():
-            return numpy.where(known, self.numbers.rows(wanted.cast(pl.Int64, strict=False).fill_null(0)), -1)
+            numbers = wanted.cast(pl.Int64, strict=False)
+            return numpy.where(numbers.is_not_null().to_numpy(), self.numbers.rows(numbers.fill_null(0)), -1)
         texts = texts_of(wanted)
         if self.hashes.alike:
             return looked_up(self.ids, texts).cast(pl.Int64).fill_null(-1).to_numpy()
         rows = self.hashes.rows(texts.hash(0))
-        same = (self.ids.gather(rows.clip(0)) == texts).fill_null(False).to_numpy() if len(self.ids) else known & False
+        if not len(self.ids):
+            return rows
+        same = (self.ids.gather(rows.clip(0)) == texts).fill_null(False).to_numpy()
         return numpy.where(same & (rows >= 0), rows, -1)
 
 

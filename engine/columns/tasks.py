@@ -22,7 +22,11 @@ from engine.columns.spilling import Spill, partition
 from engine.law import Law
 
 OTHERS = "others"
-ROW_GROUP = 1 << 18
+ROW_GROUP = 1 << 19
+STATISTICS = {"null_count": True, "min": False, "max": False, "distinct_count": False}
+"""A part holds installations of all sizes in all years: the extremes of its stretches would let a reader skip next to nothing."""
+STEP = 1 << 16
+"""More than any number of a code."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class Work:
 def write_rows(file: Path, rows: polars.DataFrame, state: Path) -> None:
     """Write a Parquet file whole or not at all; the same rows are the same bytes, however they were brought together."""
     with whole(file, state) as target:
-        rows.rechunk().write_parquet(target, compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
+        rows.rechunk().write_parquet(target, compression="zstd", compression_level=1, row_group_size=ROW_GROUP, statistics=STATISTICS)
 
 
 def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
@@ -113,9 +117,14 @@ def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
     name, found = law.manifest["result"]["status"], dict[str, dict[str, int]]()
     if name not in rows.columns:
         return found
-    counts = rows.group_by("year", name, f"{name}?").len().with_columns(polars.col(name, f"{name}?").cast(polars.String))
-    for year, word, state, many in counts.sort("year", name, f"{name}?").iter_rows():
-        each = found.setdefault(str(year), {})
+    told = ("year", name, f"{name}?")
+    number = polars.col("year").cast(polars.Int64)
+    for column in told[1:]:  # one number is counted several times as fast as what it stands for
+        kind = polars.Categorical() if rows.schema[column] == polars.String else rows.schema[column]
+        number = number * STEP + polars.col(column).cast(kind).to_physical().cast(polars.Int64).fill_null(STEP - 1)
+    counts = rows.group_by(number.alias("@number")).agg(polars.col(told).first(), polars.len())
+    for year, word, state, many in counts.select(polars.col(told).cast(polars.String), "len").sort(told).iter_rows():
+        each = found.setdefault(year, {})
         said = word if state == "value" else "undetermined"
         each[said] = each.get(said, 0) + many
     return found
