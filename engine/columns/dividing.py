@@ -21,6 +21,8 @@ WHOLE, HOSTS = "whole", "hosts"
 NOBODY = ("", "unknown", "none")
 
 Tables = dict[str, polars.DataFrame]
+Range = tuple[str, int, int]
+"""Of rows that go to one partition: its name, the first of them and the one after the last."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,23 @@ class Division:
 
     def route(self, table: str, batch: polars.DataFrame) -> Iterator[tuple[str, polars.DataFrame]]:
         """The rows of a batch by the name of their partition; WHOLE for rows that all need, HOSTS for copies for all others."""
+        for rows, ranges in self.sorted(table, batch):
+            for part, first, end in ranges:
+                yield part, rows.slice(first, end - first)
+
+    def sorted(self, table: str, batch: polars.DataFrame) -> Iterator[tuple[polars.DataFrame, list[Range]]]:
+        """The same, those of each partition as one range of a frame."""
         column = self.routes.column(table)
         if column is None or column not in batch.columns:
-            yield WHOLE, batch
+            yield batch, [(WHOLE, 0, len(batch))]
             return
-        yield from self._split(table, batch, column)
+        yield self._split(table, batch, column)
         if len(self.hosts) and (table in (self.routes.base, self.routes.grouped) or table in self.routes.host_tables):
             near = self.owners.filter(polars.col(OWNER).is_in(self.hosts.implode()))
             wanted = near[GROUP] if table == self.routes.grouped else near[OWNER]
             copies = batch.filter(polars.col(column).cast(polars.String).is_in(wanted.implode()))
             if len(copies):
-                yield HOSTS, copies
+                yield copies, [(HOSTS, 0, len(copies))]
 
     def keys(self, table: str) -> polars.DataFrame:
         """What the rows of a table are sent by (OWNER), and where (PART)."""
@@ -59,7 +67,7 @@ class Division:
             return self.owners.unique(GROUP).select(polars.col(GROUP).alias(OWNER), PART)
         return self.owners.select(OWNER, PART)
 
-    def _split(self, table: str, batch: polars.DataFrame, column: str) -> Iterator[tuple[str, polars.DataFrame]]:
+    def _split(self, table: str, batch: polars.DataFrame, column: str) -> tuple[polars.DataFrame, list[Range]]:
         """Rows whose key is in no partition go to the first: there it is found that they belong to nobody."""
         if table not in self._sent:
             keys = self.keys(table)
@@ -72,8 +80,7 @@ class Division:
             order = polars.Series(numpy.argsort(sent, kind="stable").astype(numpy.uint32))
             batch = batch[order]
         ends = numpy.cumsum(many)
-        for part in numpy.flatnonzero(many).tolist():
-            yield str(part), batch.slice(int(ends[part] - many[part]), int(many[part]))
+        return batch, [(str(part), int(ends[part] - many[part]), int(ends[part])) for part in numpy.flatnonzero(many)]
 
     def roots(self, part: int) -> polars.Series:
         """The keys of the base table that are decided in a partition."""

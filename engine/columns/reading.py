@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,10 @@ from engine.problems import InputError, Problem, did_you_mean, input_error
 FILE, ROW = "@file", "@row"
 """Beside the cells of a row: the number of its file among those of its table, and its number in that file, both from 0."""
 PLACE = (FILE, ROW)
-BLOCK_BYTES, BATCH_ROWS = 1 << 24, 1 << 17
+BLOCK_BYTES, BATCH_ROWS = 1 << 24, 1 << 18
 BYTES_PER_CSV_ROW, MAX_PROBLEMS = 40, 100
-
-
-os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")  # else Polars holds many row groups that nobody asked for yet
+Read = Callable[[], polars.DataFrame]
+"""Reads a batch."""
 
 
 @dataclass(frozen=True)
@@ -92,15 +90,19 @@ class Register:
         Raises:
             InputError: a file, or a row where ``bad`` is None, cannot be read.
         """
+        return (read() for read in self.pieces(table, bad, only))
+
+    def pieces(self, table: str, bad: list[Bad] | None = None, only: tuple[str, ...] = ()) -> Iterator[Read]:
+        """The same, each batch for any thread to read: of Parquet files nothing is read before."""
         spec = self.law.vocabulary.tables[table]
         for number, file in enumerate(self.files.get(table, [])):
-            rows = 0
-            source = _csv_batches(file, spec, bad, only) if file.suffix == ".csv" else _parquet_batches(file, spec, only)
-            for batch in source:
-                if ROW not in batch.columns:
-                    batch = batch.with_row_index(ROW, rows).with_columns(polars.col(ROW).cast(polars.Int64))
-                rows += len(batch)
-                yield self._timely(self._by_code(batch, spec), spec).with_columns(polars.lit(number, polars.Int32).alias(FILE))
+            for first, read in _csv_batches(file, spec, bad, only) if file.suffix == ".csv" else _parquet_batches(file, spec, only):
+                yield partial(self._placed, spec, number, first, read)
+
+    def _placed(self, spec: TableSpec, file: int, first: int, read: Read) -> polars.DataFrame:
+        numbers = polars.int_range(first, first + polars.len(), dtype=polars.Int64)
+        batch = read().with_columns(polars.lit(file, polars.Int32).alias(FILE), numbers.alias(ROW))
+        return self._timely(self._by_code(batch, spec), spec)
 
     def empty(self, table: str) -> polars.DataFrame:
         """No row of a table, with all columns that its files have.
@@ -188,14 +190,16 @@ def _about_rows(file: Path) -> int:
     return int(polars.scan_parquet(file).select(polars.len()).collect().item())
 
 
-def _parquet_batches(file: Path, spec: TableSpec, only: tuple[str, ...]) -> Iterator[polars.DataFrame]:
+def _parquet_batches(file: Path, spec: TableSpec, only: tuple[str, ...]) -> Iterator[tuple[int, Read]]:
+    """The number of the first row of each batch, and what reads it."""
     cells = parquet_cells(file, spec)
     if only:
         cells = cells.select(name for name in cells.collect_schema() if name in only)
-    return cells.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+    for first in range(0, _about_rows(file), BATCH_ROWS):
+        yield first, cells.slice(first, BATCH_ROWS).collect
 
 
-def _csv_batches(file: Path, spec: TableSpec, bad: list[Bad] | None, only: tuple[str, ...]) -> Iterator[polars.DataFrame]:
+def _csv_batches(file: Path, spec: TableSpec, bad: list[Bad] | None, only: tuple[str, ...]) -> Iterator[tuple[int, Read]]:
     import pyarrow.csv  # not needed for Parquet
 
     header = csv_header(file, spec)
@@ -210,11 +214,11 @@ def _csv_batches(file: Path, spec: TableSpec, bad: list[Bad] | None, only: tuple
         "parse_options": pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
         "convert_options": pyarrow.csv.ConvertOptions(column_types={name: pyarrow.string() for name in header}, strings_can_be_null=False),
     }
+    first = 0
     try:
         for batch in pyarrow.csv.open_csv(file, **options):
-            found = polars.from_arrow(batch)
-            assert isinstance(found, polars.DataFrame)
-            yield found.with_columns(polars.all().str.strip_chars())
+            yield first, partial(_stripped, batch)
+            first += batch.num_rows
             if odd and bad is None:
                 break
     except pyarrow.ArrowInvalid as error:
@@ -226,6 +230,12 @@ def _csv_batches(file: Path, spec: TableSpec, bad: list[Bad] | None, only: tuple
         if bad is None:
             raise InputError([row.problem() for row in rows[:MAX_PROBLEMS]])
         bad.extend(rows)
+
+
+def _stripped(batch: Any) -> polars.DataFrame:
+    found = polars.from_arrow(batch)
+    assert isinstance(found, polars.DataFrame)
+    return found.with_columns(polars.all().str.strip_chars())
 
 
 def _records(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,75 +1,221 @@
-"""The rows of a divided register by partition, each whole number in the width that it needs."""
+"""The rows of a divided register by partition: in memory where there is one, on disk where there are several.
+
+FOLDER/index.json               which batches came to which partition, and in which types they lie
+FOLDER/forms/<name>.arrow       types, as frames without rows: of each table those that hold all of its rows, and those of each kind of batch
+FOLDER/<partition>/<table>      batch after batch: whole numbers, days, codes and truths column by column as they lie in memory, the rest as Arrow IPC
+"""
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import numpy
 import polars
 
 from engine.columns.asking import Decider, Known
 from engine.columns.column import span_of
-from engine.columns.dividing import HOSTS, OWNER, PART, WHOLE, Division, Tables
-from engine.columns.reading import Bad, Register
+from engine.columns.dividing import HOSTS, OWNER, PART, WHOLE, Division, Range, Tables
+from engine.columns.grouping import Array
+from engine.columns.reading import Bad, Read, Register
 from engine.columns.threads import in_turn
 
-FLUSH_ROWS = 1_000_000
-"""How many rows wait in memory, in all, before they are written to their partitions."""
 WIDTHS = {polars.Int8: 2**7, polars.Int16: 2**15, polars.Int32: 2**31, polars.Int64: 2**63}
+LYING = (*WIDTHS, polars.UInt8, polars.UInt16, polars.UInt32, polars.UInt64, polars.Boolean, polars.Date, polars.Enum)
+"""Types of which every value takes as many bytes."""
+HEIGHT, TRUTH = "@height", numpy.dtype(bool)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the rows of a batch lie in a file.
+
+    Attributes:
+        kinds: the types of its columns; those in `LYING` come one after the other.
+        missing: those of them with nulls: then it says of each where they are.
+    """
+
+    kinds: Mapping[str, Any]
+    missing: tuple[str, ...]
+
+    @cached_property
+    def lying(self) -> dict[str, Any]:
+        """Column -> the type in which numpy holds it."""
+        return {name: polars.Series([], dtype=k).to_physical().to_numpy().dtype for name, k in self.kinds.items() if k in LYING}
+
+    @cached_property
+    def rest(self) -> list[str]:
+        return [name for name in self.kinds if name not in self.lying]
+
+    def form(self) -> polars.DataFrame:
+        """No row."""
+        return polars.DataFrame(schema=dict(self.kinds))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The rows of a batch that came to one partition.
+
+    Attributes:
+        layout: its number.
+        rest: how many bytes of Arrow IPC follow the columns that lie as in memory.
+    """
+
+    rows: int
+    layout: int
+    rest: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of a table with where they go.
+
+    Attributes:
+        arrays: the columns that lie as in memory, then where they are null.
+    """
+
+    known: Known
+    rows: polars.DataFrame
+    ranges: list[Range]
+    layout: Layout
+    arrays: list[Array]
 
 
 class Spill:
-    """The rows of a register by partition: in memory where there is one, on disk where there are several.
+    """The rows of a register by partition.
 
     Args:
         folder: where they are on disk; None to keep them in memory.
+
+    Attributes:
         forms: table -> none of its rows, in the types that hold all of them.
+        chunks: partition and table -> what its file holds.
     """
 
-    def __init__(self, folder: Path | None, forms: Tables | None = None) -> None:
-        self.folder, self.forms = folder, forms or {}
-        self.waiting: dict[tuple[str, str], list[polars.DataFrame]] = {}
-        self.rows, self.files = 0, 0
+    def __init__(self, folder: Path | None) -> None:
+        self.folder, self.forms, self.layouts = folder, dict[str, polars.DataFrame](), list[Layout]()
+        self.kept: dict[tuple[str, str], list[polars.DataFrame]] = {}
+        self.chunks: dict[str, list[Chunk]] = {}
 
     @classmethod
     def found(cls, folder: Path) -> Spill:
         """What an interrupted run left."""
-        return cls(folder, {file.stem: polars.read_ipc(file) for file in sorted(folder.glob("*.arrow"))})
+        made, content = cls(folder), json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        made.forms = {table: polars.read_ipc(folder / "forms" / f"{table}.arrow") for table in content["tables"]}
+        forms = (polars.read_ipc(folder / "forms" / f"{number}.arrow") for number in range(len(content["missing"])))
+        made.layouts = [Layout(form.schema, tuple(missing)) for form, missing in zip(forms, content["missing"], strict=True)]
+        made.chunks = {file: [Chunk(*chunk) for chunk in own] for file, own in content["chunks"].items()}
+        return made
 
-    def add(self, part: str, table: str, rows: polars.DataFrame) -> None:
-        self.waiting.setdefault((part, table), []).append(rows)
-        self.rows += len(rows)
-        if self.folder is not None and self.rows >= FLUSH_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits."""
+    def add(self, table: str, batch: Batch) -> None:
         if self.folder is None:
+            for part, first, end in batch.ranges:
+                self.kept.setdefault((part, table), []).append(batch.rows.slice(first, end - first))
             return
-        while self.waiting:
-            (part, table), batches = self.waiting.popitem()
-            target = self.folder / part / table
-            target.mkdir(parents=True, exist_ok=True)
-            rows = polars.concat(batches, how="diagonal_relaxed")
-            worth = polars.String in rows.dtypes  # texts repeat; numbers cost more to compress than to write
-            rows.write_ipc(target / f"{self.files:06}.arrow", compression="lz4" if worth else "uncompressed")
-        self.rows, self.files = 0, self.files + 1
+        number = self._number(batch.layout)
+        rest = batch.rows.select(batch.layout.rest)
+        for part, first, end in batch.ranges:
+            file = self.folder / part / table
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("ab") as target:
+                for values in batch.arrays:
+                    target.write(values[first:end].data)
+                start = target.tell()
+                if rest.width:
+                    packed = BytesIO()  # Polars closes what it writes to
+                    rest.slice(first, end - first).write_ipc(packed, compression="lz4")
+                    target.write(packed.getbuffer())
+                self.chunks.setdefault(f"{part}/{table}", []).append(Chunk(end - first, number, target.tell() - start))
+
+    def _number(self, layout: Layout) -> int:
+        if layout not in self.layouts:
+            self.layouts.append(layout)
+        return self.layouts.index(layout)
 
     def finish(self) -> None:
-        """Write what waits, and in which types it is to be read again."""
-        self.flush()
-        if self.folder is not None:
-            self.folder.mkdir(exist_ok=True)
-            for table, form in self.forms.items():
-                form.write_ipc(self.folder / f"{table}.arrow")
-
-    def load(self, part: str) -> dict[str, list[polars.DataFrame]]:
-        """The rows of a partition by table, without what all need."""
+        """Say what was written."""
         if self.folder is None:
-            return {table: rows for (p, table), rows in self.waiting.items() if p == part}
-        folders = sorted((self.folder / part).iterdir()) if (self.folder / part).is_dir() else []
-        return {folder.name: [polars.read_ipc(file) for file in sorted(folder.iterdir())] for folder in folders}
+            return
+        (self.folder / "forms").mkdir(parents=True)
+        for name, form in (*self.forms.items(), *((str(number), layout.form()) for number, layout in enumerate(self.layouts))):
+            form.write_ipc(self.folder / "forms" / f"{name}.arrow")
+        chunks = {file: [(chunk.rows, chunk.layout, chunk.rest) for chunk in own] for file, own in self.chunks.items()}
+        content = {"tables": list(self.forms), "missing": [layout.missing for layout in self.layouts], "chunks": chunks}
+        (self.folder / "index.json").write_text(json.dumps(content), encoding="utf-8")
+
+    def load(self, part: str, table: str) -> polars.DataFrame:
+        """The rows of a table in a partition, without what all need."""
+        if self.folder is None:
+            return polars.concat([self.forms[table], *self.kept.get((part, table), [])], how="diagonal_relaxed", rechunk=True)
+        chunks = self.chunks.get(f"{part}/{table}", [])
+        if not chunks:
+            return self.forms[table]
+        with (self.folder / part / table).open("rb") as source:
+            return self._read(source, chunks)
+
+    def _read(self, source: BinaryIO, chunks: Sequence[Chunk]) -> polars.DataFrame:
+        """All rows of a file; columns that lie alike in all of its chunks are read to where they stay."""
+        used = [self.layouts[number] for number in dict.fromkeys(chunk.layout for chunk in chunks)]
+        alike = {name: kind for name, kind in used[0].kinds.items() if all(_alike(kind, layout.kinds.get(name)) for layout in used)}
+        ends = list(accumulate(chunk.rows for chunk in chunks))
+        arrays = {name: numpy.empty(ends[-1], numpy.result_type(*(layout.lying[name] for layout in used))) for name in alike}
+        missing = {name: numpy.zeros(ends[-1], bool) for layout in used for name in layout.missing if name in alike}
+        others = []
+        for chunk, end in zip(chunks, ends, strict=True):
+            layout, here = self.layouts[chunk.layout], slice(end - chunk.rows, end)
+            own = {name: _taken(source, held, arrays.get(name), here) for name, held in layout.lying.items()}
+            nulls = {name: _taken(source, TRUTH, missing.get(name), here) for name in layout.missing}
+            if len(alike) < len(layout.kinds):
+                found = [_series(name, own[name], nulls.get(name), layout.kinds[name]) for name in own if name not in alike]
+                packed = [polars.read_ipc(BytesIO(source.read(chunk.rest)))] if chunk.rest else []
+                others.append(polars.concat([polars.DataFrame(found), *packed], how="horizontal"))
+            else:
+                others.append(polars.select(polars.repeat(None, chunk.rows).alias(HEIGHT)))
+        whole = polars.DataFrame([_series(name, arrays.pop(name), missing.get(name), kind) for name, kind in alike.items()])
+        if any(len(alike) < len(layout.kinds) for layout in used):
+            return polars.concat([whole, polars.concat(others, how="diagonal_relaxed", rechunk=True).drop(HEIGHT, strict=False)], how="horizontal")
+        return whole
+
+    def has(self, part: str) -> bool:
+        """Whether all rows of a partition are there."""
+        return self.folder is None or all((self.folder / file).is_file() for file in self.chunks if file.startswith(f"{part}/"))
+
+    def forget(self, part: str) -> None:
+        """Remove the rows of a partition that was decided."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder / part, ignore_errors=True)
+
+
+def _alike(kind: Any, other: Any) -> bool:
+    """Whether a column of two batches lies alike, or differs in the width of its numbers only."""
+    return kind in LYING and (kind == other or (kind in WIDTHS and other in WIDTHS))
+
+
+def _taken(source: BinaryIO, held: Any, target: Array | None, here: slice) -> Array:
+    """The next column of a file, at its place in ``target`` or alone."""
+    if target is not None and target.dtype == held:
+        source.readinto(target[here].data)  # type: ignore[attr-defined]
+        return target
+    values = numpy.frombuffer(source.read((here.stop - here.start) * held.itemsize), held)
+    if target is not None:
+        target[here] = values
+    return values
+
+
+def _series(name: str, values: Array, missing: Array | None, kind: Any) -> polars.Series:
+    found = polars.Series(name, values)
+    if missing is not None and missing.any():
+        found = found.set(polars.Series(missing), None)
+    if kind == polars.Enum:
+        return found.cat.to(kind)
+    return found.cast(kind) if kind == polars.Date else found
 
 
 def spill(register: Register, division: Division, folder: Path | None, bad: list[Bad] | None, decider: Decider) -> tuple[Spill, Known]:
@@ -84,33 +230,30 @@ def spill(register: Register, division: Division, folder: Path | None, bad: list
     found, known = Spill(folder), Known()
     for table in register.files:
         form = polars.DataFrame()
-        for sent in in_turn(partial(_sent, division, decider if bad is None else None, table), register.batches(table, bad)):
-            known |= sent.known
-            form = sent.form if form.schema == sent.form.schema else polars.concat([form, sent.form], how="diagonal_relaxed")
-            for part, rows in sent.rows:
-                found.add(part, table, rows)
-        found.forms[table] = polars.concat([form, register.empty(table).drop(form.columns, strict=False)], how="diagonal")
+        read = partial(_batches, division, decider if bad is None else None, table, folder is not None)
+        for batches in in_turn(read, register.pieces(table, bad)):
+            for batch in batches:
+                known |= batch.known
+                if batch.layout.kinds != form.schema:
+                    form = polars.concat([form, batch.layout.form()], how="diagonal_relaxed")
+                found.add(table, batch)
+        found.forms[table] = polars.concat([form, register.empty(table).drop(form.columns, strict=False)], how="horizontal")
     found.finish()
     return found, known
 
 
-@dataclass(frozen=True)
-class _Sent:
-    """A batch by partition.
-
-    Attributes:
-        form: none of its rows.
-    """
-
-    known: Known
-    form: polars.DataFrame
-    rows: list[tuple[str, polars.DataFrame]]
+def _batches(division: Division, decider: Decider | None, table: str, written: bool, read: Read) -> list[Batch]:
+    rows = narrowed(read())
+    known = Known() if decider is None else decider.known(table, rows)
+    return [_batch(known, own, ranges, written) for own, ranges in division.sorted(table, rows)]
 
 
-def _sent(division: Division, decider: Decider | None, table: str, batch: polars.DataFrame) -> _Sent:
-    batch = narrowed(batch)
-    known = Known() if decider is None else decider.known(table, batch)
-    return _Sent(known, batch.clear(), list(division.route(table, batch)))
+def _batch(known: Known, rows: polars.DataFrame, ranges: list[Range], written: bool) -> Batch:
+    lying = [column.to_physical() for column in rows.iter_columns() if column.dtype in LYING] if written else []
+    missing = [column for column in lying if column.null_count()]
+    arrays = [column.fill_null(False if column.dtype == polars.Boolean else 0).to_numpy() for column in lying]
+    arrays += [column.is_null().to_numpy() for column in missing]
+    return Batch(known, rows, ranges, Layout(rows.schema, tuple(column.name for column in missing)), arrays)
 
 
 def narrowed(rows: polars.DataFrame) -> polars.DataFrame:
@@ -127,10 +270,24 @@ def narrowed(rows: polars.DataFrame) -> polars.DataFrame:
 
 def partition(division: Division, found: Spill, part: int) -> Tables:
     """All rows that a partition needs, with their places; every table of the register with all of its columns."""
-    tables = {table: [form] for table, form in found.forms.items()}
-    for table, rows in (*found.load(str(part)).items(), *found.load(WHOLE).items()):
-        tables[table] += rows
-    for table, rows in found.load(HOSTS).items():
-        here, column = division.keys(table).filter(polars.col(PART) == part)[OWNER], polars.col(division.routes.column(table) or "")
-        tables[table] += [own.filter(~column.cast(polars.String).is_in(here.implode())) for own in rows]
-    return {table: polars.concat(parts, how="diagonal_relaxed", rechunk=True) for table, parts in tables.items()}
+    return {table: _one([form, *_needed(division, found, part, table)]) for table, form in found.forms.items()}
+
+
+def _one(frames: list[polars.DataFrame]) -> polars.DataFrame:
+    """All rows in the types of the first frame, which has none; what is one frame in these types already is not copied."""
+    filled = [frame for frame in frames if len(frame)]
+    if len(filled) == 1 and filled[0].columns == frames[0].columns:
+        kinds = frames[0].schema
+        return filled[0].with_columns(column.cast(kinds[column.name]) for column in filled[0].iter_columns() if column.dtype != kinds[column.name])
+    return polars.concat(frames, how="diagonal_relaxed", rechunk=True)
+
+
+def _needed(division: Division, found: Spill, part: int, table: str) -> Iterator[polars.DataFrame]:
+    yield found.load(str(part), table)
+    for name in (WHOLE, HOSTS):
+        rows = found.load(name, table)
+        if name == HOSTS and len(rows):
+            here = division.keys(table).filter(polars.col(PART) == part)[OWNER]
+            rows = rows.filter(~polars.col(division.routes.column(table) or "").cast(polars.String).is_in(here.implode()))
+        if len(rows):
+            yield rows

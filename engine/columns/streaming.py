@@ -152,9 +152,10 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     plan_file, owners_file = state / "plan.json", state / "owners.parquet"
     if plan_file.is_file():
         plan = read(plan_file)
-        if plan["key"] == key and plan["parts"] > 1:
+        rows = Spill.found(state / "rows") if plan["key"] == key and plan["parts"] > 1 else None
+        if rows is not None and all(rows.has(str(part)) or mark_file(state, str(part)).is_file() for part in range(plan["parts"])):
             hosts = polars.Series(OWNER, plan["hosts"], dtype=polars.String)
-            return plan, Division(Routes.of(register.law), plan["parts"], polars.read_parquet(owners_file), hosts), Spill.found(state / "rows")
+            return plan, Division(Routes.of(register.law), plan["parts"], polars.read_parquet(owners_file), hosts), rows
     if state.exists():
         shutil.rmtree(order.out)
     state.mkdir(parents=True)

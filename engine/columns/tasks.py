@@ -11,6 +11,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import numpy
 import polars
 
 from engine.columns import Decided
@@ -25,8 +26,6 @@ OTHERS = "others"
 ROW_GROUP = 1 << 19
 STATISTICS = {"null_count": True, "min": False, "max": False, "distinct_count": False}
 """A part holds installations of all sizes in all years: the extremes of its stretches would let a reader skip next to nothing."""
-STEP = 1 << 16
-"""More than any number of a code."""
 
 
 @dataclass(frozen=True)
@@ -84,24 +83,32 @@ class Work:
         if task.part is None:
             found = other_entities(decider, register, aside_of(self.state) if self.lenient else None, task.known)
             return self._keep("part-00000", task.name, found)
-        tables = partition(self.division, self.rows, task.part)
+        counted = self._keep(f"part-{task.part:05}", task.name, [self._decided(task.part, task.known)])
+        self.rows.forget(task.name)
+        return counted
+
+    def _decided(self, part: int, known: Known) -> Decided:
+        tables = partition(self.division, self.rows, part)
         if self.lenient:
             tables = without(tables, aside_of(self.state))
-        decided = decider.decide(register, tables, [decider.main], task.known, self.division.roots(task.part), not self.lenient)
-        return self._keep(f"part-{task.part:05}", task.name, [decided])
+        return self.decider.decide(self.register, tables, [self.decider.main], known, self.division.roots(part), not self.lenient)
 
     def _keep(self, file: str, name: str, found: list[Decided]) -> Any:
         """Write what was decided, and last the mark that it is done."""
         counted: dict[str, Any] = {"file": f"{file}.parquet", "rows": {}, "proved": {}, "statuses": {}, "scales": {}}
-        for decided in found:
-            for entity, rows in decided.frames.items():
+        while found:
+            decided = found.pop(0)
+            scales, frames = decided.scales, dict(decided.frames)
+            del decided  # what is written need not be held any longer
+            for entity in list(frames):
+                rows = frames.pop(entity).rechunk()
                 counted["rows"][entity] = len(rows)
                 counted["proved"][entity] = int(rows["proved"].sum()) if "proved" in rows.columns else 0
                 if entity == self.decider.main:
                     counted["statuses"] = statuses(self.decider.law, rows)
                 (self.out / entity).mkdir(exist_ok=True)
                 write_rows(self.out / entity / f"{file}.parquet", rows, self.state)
-            counted["scales"] |= {f"{entity}.{decision}": scale for (entity, decision), scale in decided.scales.items() if scale != 1}
+            counted["scales"] |= {f"{entity}.{decision}": scale for (entity, decision), scale in scales.items() if scale != 1}
         write_whole(mark_file(self.state, name), json.dumps(counted))
         return counted
 
@@ -117,17 +124,31 @@ def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
     name, found = law.manifest["result"]["status"], dict[str, dict[str, int]]()
     if name not in rows.columns:
         return found
-    told = ("year", name, f"{name}?")
-    number = polars.col("year").cast(polars.Int64)
-    for column in told[1:]:  # one number is counted several times as fast as what it stands for
-        kind = polars.Categorical() if rows.schema[column] == polars.String else rows.schema[column]
-        number = number * STEP + polars.col(column).cast(kind).to_physical().cast(polars.Int64).fill_null(STEP - 1)
-    counts = rows.group_by(number.alias("@number")).agg(polars.col(told).first(), polars.len())
-    for year, word, state, many in counts.select(polars.col(told).cast(polars.String), "len").sort(told).iter_rows():
-        each = found.setdefault(year, {})
-        said = word if state == "value" else "undetermined"
+    words = (name, f"{name}?")
+    lists = [_numbered(rows[column]) for column in words]
+    years = rows["year"].to_numpy()
+    first = int(years.min()) if len(years) else 0
+    joint = years - first
+    for numbers, texts in lists:  # one number for all three is counted many times as fast as what it stands for
+        joint = joint * len(texts) + numbers
+    for at, many in enumerate(numpy.bincount(joint).tolist()):
+        if not many:
+            continue
+        rest, state = divmod(at, len(lists[1][1]))
+        year, word = divmod(rest, len(lists[0][1]))
+        each = found.setdefault(str(first + year), {})
+        said = str(lists[0][1][word]) if lists[1][1][state] == "value" else "undetermined"
         each[said] = each.get(said, 0) + many
     return found
+
+
+def _numbered(column: polars.Series) -> tuple[Any, list[str | None]]:
+    """A column of few texts as numbers, and what they stand for."""
+    if column.dtype == polars.String:
+        column = column.cast(polars.Enum(column.unique().drop_nulls().sort()))
+    assert isinstance(column.dtype, polars.Enum)
+    texts: list[str | None] = [*column.dtype.categories, None]
+    return column.to_physical().cast(polars.Int64).fill_null(len(texts) - 1).to_numpy(), texts
 
 
 def aside_file(state: Path, part: int) -> Path:
