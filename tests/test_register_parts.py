@@ -8,18 +8,20 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import polars
 import pytest
 
-from engine.columns import streaming
+from engine.columns import schema_of, streaming
 from engine.columns.asking import Decider
 from engine.columns.dividing import OWNER, PART, divide
 from engine.columns.forking import from_child, working
 from engine.columns.naming import Ids, looked_up
 from engine.columns.reading import FILE, ROW, open_register
 from engine.columns.spilling import Spill, narrowed, partition, spill
+from engine.columns.tasks import statuses, whole
 from engine.columns.threads import in_turn
 from engine.columns.workers import Workers
 from engine.containment import contained
@@ -58,7 +60,7 @@ def test_ids_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_whole_numbers_are_held_in_the_bits_that_they_need() -> None:
-    ends = {"byte": [-(2**7), 2**7 - 1], "two": [-(2**7) - 1, 0], "four": [0, 2**15], "eight": [2**31, None], "long": [2**63 - 1, -(2**63)]}
+    ends: dict[str, list[int | None]] = {"byte": [-(2**7), 2**7 - 1], "two": [-(2**7) - 1, 0], "four": [0, 2**15], "eight": [2**31, None], "long": [2**63 - 1, -(2**63)]}
     frame = polars.DataFrame({name: polars.Series(values, dtype=polars.Int64) for name, values in ends.items()}).with_columns(
         unsigned=polars.Series([2**64 - 1, 0], dtype=polars.UInt64), wide=polars.Series([2**70, 1], dtype=polars.Int128), text=polars.Series(["1", "2"])
     )
@@ -84,7 +86,7 @@ def test_all_parts_of_a_register_have_their_columns_in_the_same_types(law: Law, 
     register = open_register(law, folder, None, TODAY)
     division = divide(register, 4, None)
     found, known = spill(register, division, tmp_path / "rows", None, Decider(law, Inquiry()))
-    assert known.bounds["emissions", "tonnes"] == (0, 3_000_000_000)
+    assert known.bounds["emissions", "tonnes"] == (Fraction(0), Fraction(3_000_000_000))
     for again in (found, Spill.found(tmp_path / "rows")):
         parts = [partition(division, again, part)["emissions"] for part in range(4)]
         assert {tuple(part.schema.items()) for part in parts} == {tuple(parts[0].schema.items())}
@@ -162,6 +164,33 @@ def test_results_come_in_turn_and_few_are_begun() -> None:
         list(in_turn(lambda n: 1 // n, [1, 0]))
 
 
+def test_statuses_are_counted_alike_as_codes_and_as_texts(law: Law) -> None:
+    rows = polars.DataFrame({
+        "year": [2021, 2020, 2020, 2020, 2021, 2020], "status": ["compliant", "compliant", None, None, None, "compliant"],
+        "status?": ["value", "value", "unknown", "conflict", "unknown", "value"],
+    })  # fmt: skip
+    expected = {"2020": {"compliant": 2, "undetermined": 2}, "2021": {"compliant": 1, "undetermined": 1}}
+    kinds = schema_of(law, "installation_year")
+    assert statuses(law, rows) == expected
+    assert statuses(law, rows.with_columns(polars.col(name).cast(kinds[name]) for name in ("status", "status?"))) == expected
+    assert statuses(law, rows.clear()) == {}
+
+
+def test_files_of_one_name_are_written_side_by_side(tmp_path: Path) -> None:
+    """Of two entities, by two threads at the same moment."""
+    both = threading.Barrier(2)
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+
+    def write(name: str) -> None:
+        with whole(tmp_path / name / "part-00000.parquet", tmp_path) as target:
+            target.write_text(name)
+            both.wait(timeout=10)
+
+    list(Workers(write, 2).each(["one", "other"]))
+    assert [(tmp_path / name / "part-00000.parquet").read_text() for name in ("one", "other")] == ["one", "other"]
+
+
 def test_an_error_of_one_worker_ends_the_others_tasks() -> None:
     done: list[int] = []
 
@@ -183,7 +212,10 @@ def test_a_process_is_forked_while_no_other_thread_holds_a_lock() -> None:
     locks = [threading.Lock() for _ in range(3)]
 
     def take_all(_: int) -> bool:
-        return all(lock.acquire(timeout=1) and not lock.release() for lock in locks)
+        taken = [lock for lock in locks if lock.acquire(timeout=1)]
+        for lock in taken:
+            lock.release()
+        return taken == locks
 
     def work(number: int) -> list[bool]:
         with locks[number % 3]:

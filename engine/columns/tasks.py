@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy
@@ -171,7 +172,7 @@ def read(file: Path) -> Any:
 @contextmanager
 def whole(file: Path, state: Path | None = None) -> Iterator[Path]:
     """Another name to write a file under, in ``state`` or beside it, so that it is there whole or not at all, whoever else writes it."""
-    part = (state or file.parent) / f".{file.name}.{os.getpid()}"
+    part = (state or file.parent) / f".{file.parent.name}.{file.name}.{os.getpid()}.{get_ident()}"
     try:
         yield part
         os.replace(part, file)

@@ -28,7 +28,7 @@ MANY = 20
 @click.option("--bad-rows", type=FILE, help="With --out: set rows that are wrong aside in this CSV file, with the reason.")
 @click.option("--partitions", type=click.IntRange(1), help="With --out: into how many parts the register is divided (default: by size).")
 @click.option(
-    "--workers", type=click.IntRange(1), help="With --out: how many processes decide parts at a time (default: one for each core)."
+    "--workers", type=click.IntRange(1), help="With --out: how many parts are decided at a time (default: one for each core)."
 )
 @click.option("--reasons/--no-reasons", default=True, show_default=True, help="With --out: say for each rule in which rows it holds.")
 @click.option(
