@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.columns import decide, machine, room
+from engine.columns import counting, decide, machine, room, sorting
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, Cell, Cells
 from engine.columns.emitting import Shape
 from engine.columns.fusing import fuse
@@ -21,6 +21,8 @@ from engine.columns.machine import BLOCK, carry_out
 from engine.columns.room import rooms
 from engine.columns.running import run_together
 from engine.columns.scheduling import Computation
+from engine.columns.sorting import Key, Sorting
+from engine.columns.threads import each
 from engine.facts import load_facts
 from engine.law import Law
 from tests.conftest import ROOT
@@ -185,6 +187,55 @@ def test_the_real_plans_come_out_as_by_strips(plan: str, law: Law, monkeypatch: 
     assert strips.scales == loops.scales
     for entity, frame in strips.frames.items():
         assert loops.frames[entity].equals(frame, null_equal=True), entity
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("height", [1, BLOCK + 1, 40_000])
+def test_rows_are_added_up_wherever_they_lie(full: bool, height: int) -> None:
+    random = numpy.random.default_rng(height)
+    owner, amount = random.integers(0, 50, height).astype(numpy.uint32), random.integers(-1_000, 1_000, height) * random.integers(0, 2, height)
+    cells = Cells()
+    index = column(cells, "owner", ROW, 0, 49)
+    a, own = column(cells, "amount", INT, -1_000, 1_000), column(cells, "own", INT, 0, 9, OTHER)
+    large = cells.less(cells.const(900), a)
+    most = 2**20
+    total = cells.group("sum", index, cells.times(a, cells.const(3)), OTHER, most, SPACE)
+    any_large, any_at_all = cells.group("any", index, large, OTHER, most, SPACE), cells.group("any", index, cells.no(large), OTHER, most, SPACE)
+    outputs = [total, any_large, any_at_all, cells.plus(total, own), cells.both(any_large, cells.less(total, cells.const(0)))]
+    tens = numpy.arange(50, dtype=numpy.int64) % 10
+    found = computed(outputs, {(SPACE, "owner"): owner, (SPACE, "amount"): amount, (OTHER, "own"): tens}, full)
+    groups = [[int(x) for x in amount[owner == n]] for n in range(50)]
+    sums = [3 * sum(group) for group in groups]
+    larges = [any(x > 900 for x in group) for group in groups]
+    assert found == [
+        sums, larges, [any(x <= 900 for x in group) for group in groups], [s + n % 10 for n, s in enumerate(sums)],
+        [large and s < 0 for large, s in zip(larges, sums, strict=True)],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+@given(st.lists(st.integers(0, 6), max_size=60))
+def test_sorted_by_counting(cores: int, keys: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "threads", lambda: cores)
+        order, starts = counting.sorted_by_counting(numpy.array(keys, numpy.uint16), 7)
+    assert order.tolist() == sorted(range(len(keys)), key=lambda n: keys[n])
+    assert starts.tolist() == [sum(key < wanted for key in keys) for wanted in range(8)]
+
+
+def test_many_rows_are_sorted_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = numpy.random.default_rng(1).integers(2013, 2026, 5_000)
+    few = Sorting.of([Key.of(values, None, values == 2014)], len(values))
+    monkeypatch.setattr(sorting, "MANY", 1)
+    many = Sorting.of([Key.of(values, None, values == 2014)], len(values))
+    assert few.order is not None and many.order is not None and few.starts is None and many.starts is not None
+    assert few.order.tolist() == many.order.tolist()
+    assert [few.part([year]) for year in (None, *range(2010, 2030))] == [many.part([year]) for year in (None, *range(2010, 2030))]
+
+
+def test_work_within_work_is_done_one_after_the_other() -> None:
+    outer = each(lambda n: each(lambda m: 10 * n + m, range(3)), range(20))
+    assert outer == [[10 * n + m for m in range(3)] for n in range(20)]
 
 
 def test_memory_is_given_again_only_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:

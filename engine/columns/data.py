@@ -18,6 +18,7 @@ import polars as pl
 from engine.columns.cells import CODE, DAY, INT, TEXT, Space
 from engine.columns.encoding import Tables
 from engine.columns.grouping import Array, Runs, identical
+from engine.columns.room import taken
 from engine.columns.sorting import Key, Sorting
 from engine.columns.strips import Buffers, held
 
@@ -114,7 +115,7 @@ class Data:
         sorting, first, last = self._place(space)
         if sorting.order is None:
             return found
-        ordered: Array = self._remembered(("references", id(sorting), name), lambda: found.take(sorting.order))
+        ordered: Array = self._remembered(("references", id(sorting), name), lambda: taken(found, sorting.order))
         return ordered[first:last]
 
     def homes(self, space: Space, name: str, height: int) -> Array:

@@ -49,7 +49,7 @@ class Shape:
 @dataclass(frozen=True)
 class Argument:
     """What a function is given: `values` of a cell, a `column` of the facts as it lies, the `order` of a part's rows, the
-    `home` rows of a fold, the `height` of a space, or where it puts the values of a cell, `out`."""
+    `home` rows of a fold, the `height` of a space, or where it puts the values of a cell, `out`, or adds to them, `fold`."""
 
     what: str
     cell: Cell | None = None
@@ -62,6 +62,7 @@ class Loop:
 
     Attributes:
         own: what it computes, arguments first; ``wanted`` what of that it puts out, by number.
+        folds: what it adds up in other spaces, row by row; such a loop computes nothing else, since it takes one row at a time.
         arguments: in their order, after the first and the last row; ``text`` its definition.
     """
 
@@ -70,6 +71,7 @@ class Loop:
     own: dict[int, Cell]
     wanted: frozenset[int]
     shape: Shape
+    folds: tuple[Cell, ...] = ()
     arguments: list[Argument] = field(default_factory=list)
     text: str = ""
     _widths: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -83,12 +85,13 @@ class Loop:
             value = self.value(cell, MAIN)
             if cell.number in self.wanted:
                 self._store(cell, value)
+        last = self._fold() if self.folds else "loop"
         kinds = [f"{WORD} %a{n}" if a.what == "height" else f"ptr noalias %a{n}" for n, a in enumerate(self.arguments)]
         body = "\n".join(f"  {line}" for line in self._lines)
         self.text = "\n".join([*self._constants, self._entry()]) + (
             f"\ndefine internal void @{self.name}.loop({', '.join([f'{WORD} %start', f'{WORD} %end', *kinds])}) {ATTRIBUTES} {{\n"
             f"entry:\n  %any = icmp slt {WORD} %start, %end\n  br i1 %any, label %loop, label %done\n"
-            f"loop:\n  {MAIN} = phi {WORD} [ %start, %entry ], [ %next, %loop ]\n{body}\n"
+            f"loop:\n  {MAIN} = phi {WORD} [ %start, %entry ], [ %next, %{last} ]\n{body}\n"
             f"  %next = add nuw nsw {WORD} {MAIN}, 1\n  %more = icmp slt {WORD} %next, %end\n  br i1 %more, label %loop, label %done\n"
             "done:\n  ret void\n}\n"
         )
@@ -151,6 +154,23 @@ class Loop:
             value = self._do(f"trunc {WORD} {value} to {memory}")
         place = self._do(f"getelementptr {memory}, ptr {self._argument(Argument('out', cell))}, {WORD} {MAIN}")
         self._lines.append(f"store {memory} {value}, ptr {place}, align {width.itemsize}")
+
+    def _fold(self) -> str:
+        """Add up what a row has for its groups: most often it is nothing, which is seen at once. The name of the block that this ends in."""
+        values = [self.value(cell.args[0], MAIN) for cell in self.folds]
+        some = [v if cell.kind == BOOL else self._do(f"icmp ne {WORD} {v}, 0") for cell, v in zip(self.folds, values, strict=True)]
+        first, *rest = some
+        for other in rest:
+            first = self._do(f"or i1 {first}, {other}")
+        self._lines += [f"br i1 {first}, label %add, label %added", "add:"]
+        for cell, value in zip(self.folds, values, strict=True):
+            home = self.value(cell.args[1], MAIN)
+            memory, operation, own = (WORD, "add", value) if cell.kind != BOOL else ("i8", "or", self._do(f"zext i1 {value} to i8"))
+            place = self._do(f"getelementptr {memory}, ptr {self._argument(Argument('fold', cell))}, {WORD} {home}")
+            total = self._do(f"{operation} {memory} {self._do(f'load {memory}, ptr {place}')}, {own}")
+            self._lines.append(f"store {memory} {total}, ptr {place}")
+        self._lines += ["br label %added", "added:"]
+        return "added"
 
     def _index(self, base: str, row: str) -> str:
         return self._do(f"load {WORD}, ptr {self._do(f'getelementptr {WORD}, ptr {base}, {WORD} {row}')}, align 8")

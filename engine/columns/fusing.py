@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from engine.columns.cells import BOOL, TEXT, WIDE, Cell, Space
+from engine.columns.cells import BOOL, INT, TEXT, WIDE, Cell, Space
 from engine.columns.emitting import Argument, Loop, Shape, emittable, lying, thin
+from engine.columns.grouping import ADDED
 from engine.columns.machine import Call, Library
 from engine.columns.room import rooms
 from engine.columns.scheduling import LEAVES, Schedule
@@ -52,6 +53,7 @@ class Fused:
         lasting = {cell.number for cell in wanted if cell.number in outputs and cell.kind != BOOL}  # conditions are put out as bits
         self.lasting = [(cell.number, dtype_of(cell)) for cell in wanted if cell.number in lasting]
         self.passing = [(cell.number, dtype_of(cell)) for cell in wanted if cell.number not in lasting]
+        self.folds = [(cell.number, dtype_of(cell), cell.space or ()) for cell in loop.folds]
         widths = dict(loop.shape.widths)
         self.widths = [_width(argument, widths) for argument in loop.arguments]
         self.library: Library | None = None
@@ -61,18 +63,24 @@ class Fused:
         assert self.library is not None
         height = run.height(self.loop.space)
         found = rooms(self.lasting, height) | rooms(self.passing, height)
+        found |= {number: numpy.zeros(run.height(space), dtype) for number, dtype, space in self.folds}
         given: list[int] = []
-        held = []
+        held, folded = [], list[tuple[int, Array]]()
         for argument, width in zip(self.loop.arguments, self.widths, strict=True):
             if argument.what == "height":
                 given.append(run.height(argument.space))
                 assert given[-1] or not height, f"rows of {argument.space} are read, and there are none"
                 continue
+            if argument.what == "fold" and argument.cell is not None:
+                folded.append((len(given), found[argument.cell.number]))
+                assert len(folded[-1][1]) or not height, f"rows are added up in {argument.cell.space}, which has none"
+                given.append(0)
+                continue
             array = found[argument.cell.number] if argument.what == "out" and argument.cell is not None else _given(argument, run)
             assert array.dtype == width, (argument, array.dtype)
             held.append(array if array.flags.c_contiguous else numpy.ascontiguousarray(array))
             given.append(held[-1].__array_interface__["data"][0])  # numpy's own name for it makes an object of ctypes each time
-        return found, Call(self.library, self.loop.name, given, height, held)
+        return found, Call(self.library, self.loop.name, given, height, held, folded)
 
 
 def _width(argument: Argument, widths: Mapping[tuple[str, str], str]) -> Any:
@@ -109,9 +117,13 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
     stored = set(put_out)
     level = _put_off(cells, level, shape)
     here: dict[tuple[int, Space], dict[int, Cell]] = {}
+    added: dict[tuple[int, Space], list[Cell]] = {}
     for cell in cells:
         at = level[cell.number]
-        if _heavy(cell, shape):
+        if _added(cell, shape):
+            added.setdefault((at - 1, cell.args[0].space or ()), []).append(cell)
+            stored.update(a.number for a in cell.args if not thin(a))
+        elif _heavy(cell, shape):
             made.folds.setdefault(at, []).append(cell)
             stored.update(a.number for a in cell.args if not a.constant)
             for a in cell.args:
@@ -128,7 +140,13 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
             fused = Fused(Loop(f"loop{len(loops)}", space, needed, frozenset(n for n in needed if n in stored), shape), put_out)
             loops.append(fused)
             made.programs.setdefault(at, []).append(fused)
-            for argument in fused.loop.arguments:
+    for (at, space), folds in added.items():  # after the loops of their level: what these leave of the same rows is still near
+        fused = Fused(Loop(f"loop{len(loops)}", space, {}, frozenset(), shape, tuple(folds)), put_out)
+        loops.append(fused)
+        made.programs.setdefault(at, []).append(fused)
+    for at, programs in made.programs.items():
+        for program in programs:
+            for argument in program.loop.arguments if isinstance(program, Fused) else ():
                 if argument.cell is not None and argument.what == "values":
                     made.read(argument.cell, at)
     compiled(loops, full)
@@ -149,6 +167,13 @@ def _heavy(cell: Cell, shape: Shape) -> bool:
     return cell.op == "pair" or (cell.op == "group" and cell.number not in shape.single)
 
 
+def _added(cell: Cell, shape: Shape) -> bool:
+    """Whether a cell brings rows together by adding each to what its group has so far, in whatever order they lie."""
+    if not (_heavy(cell, shape) and cell.op == "group" and len(cell.args) == 2 and cell.extra[0] in ADDED):
+        return False
+    return cell.kind in (BOOL, INT) and not cell.args[0].constant and cell.args[0].space != cell.space
+
+
 def _level(cell: Cell, level: Mapping[int, int], shape: Shape) -> int:
     """All that is read in other rows, and is no fact, is there before."""
 
@@ -156,7 +181,7 @@ def _level(cell: Cell, level: Mapping[int, int], shape: Shape) -> int:
         return 0 if item.constant or item.op in LEAVES else level[item.number] + 1
 
     if _heavy(cell, shape):
-        return max(ready(a) for a in cell.args)
+        return max(int(_added(cell, shape)), *(ready(a) for a in cell.args))
     item = _elsewhere(cell)
     if item is not None:
         index = cell.args[:1] if cell.op == "gather" else ()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import pairwise
+from functools import cache
 from threading import RLock
 from typing import Any
 
@@ -91,6 +90,7 @@ class Call:
     Attributes:
         arguments: addresses and numbers; ``held`` keeps alive what the addresses lead to.
         height: how many rows it computes.
+        folded: where in the arguments the address of sums or conditions belongs to which rows are added, and these, which are 0 before.
     """
 
     library: Library
@@ -98,6 +98,7 @@ class Call:
     arguments: Sequence[int]
     height: int
     held: Any
+    folded: Sequence[tuple[int, Any]] = ()
 
 
 def carry_out(calls: Iterable[Call]) -> None:
@@ -107,16 +108,33 @@ def carry_out(calls: Iterable[Call]) -> None:
         if one.height:
             by_height.setdefault(one.height, []).append(one)
     for height, together in by_height.items():
-        given = [numpy.array([*one.arguments, 0], dtype=numpy.int64) for one in together]
-        functions = numpy.array([one.library.addresses[one.name] for one in together], dtype=numpy.int64)
-        arguments = numpy.array([array.ctypes.data for array in given], dtype=numpy.int64)
-        rest = len(together), functions.ctypes.data, arguments.ctypes.data
         shares = min(threads(), -(-height // SHARE))
-        each(partial(_drive_over, _drive(), rest), pairwise(height * n // shares for n in range(shares + 1)))
+        parts = [[numpy.zeros((shares, len(found)), found.dtype) for _, found in one.folded] for one in together]  # so that no core waits for another
+        work = [_Share(together, parts, n, height * n // shares, height * (n + 1) // shares) for n in range(shares)]
+        each(_Share.carry_out, work)
+        for one, own in zip(together, parts, strict=True):
+            for (_, found), part in zip(one.folded, own, strict=True):
+                (numpy.logical_or if found.dtype == numpy.bool_ else numpy.add).reduce(part, axis=0, out=found)
 
 
-def _drive_over(drive: Callable[..., None], calls: tuple[int, int, int], share: tuple[int, int]) -> None:
-    drive(*share, *calls)
+class _Share:
+    """What one core computes: the rows from ``start`` to ``end`` of calls over as many rows."""
+
+    def __init__(self, calls: Sequence[Call], parts: Sequence[Sequence[Any]], number: int, start: int, end: int) -> None:
+        self.given = [numpy.array([*one.arguments, 0], dtype=numpy.int64) for one in calls]
+        for one, own, given in zip(calls, parts, self.given, strict=True):
+            for (at, _), part in zip(one.folded, own, strict=True):
+                given[at] = _address(part[number])
+        self.functions = numpy.array([one.library.addresses[one.name] for one in calls], dtype=numpy.int64)
+        self.arguments = numpy.array([_address(array) for array in self.given], dtype=numpy.int64)
+        self.start, self.end = start, end
+
+    def carry_out(self) -> None:
+        _drive()(self.start, self.end, len(self.given), _address(self.functions), _address(self.arguments))
+
+
+def _address(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 @cache

@@ -34,6 +34,12 @@ def rooms(wanted: Iterable[tuple[int, Any]], height: int) -> dict[int, Array]:
     return found
 
 
+def taken(values: Array, order: Array) -> Array:
+    """The elements of ``values`` in an order of their places."""
+    found: Array = rooms([(0, values.dtype)], len(order))[0]
+    return values.take(order, out=found, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
+
+
 def _stretch(height: int, dtype: numpy.dtype[Any]) -> int:
     return -(-height * dtype.itemsize // ALIGNED) * ALIGNED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -15,10 +15,12 @@ from engine.columns.data import Data
 from engine.columns.grouping import Array, Runs, identical
 from engine.columns.scheduling import Computation, Schedule
 from engine.columns.strips import dtype_of
+from engine.columns.threads import each
 
 if TYPE_CHECKING:
     from engine.columns.machine import Call
 
+MANY = 2**18
 SHARED = 2**12
 """Columns of so many rows are not copied on their way out."""
 DTYPES: dict[str, Any] = {INT: pl.Int64, WIDE: pl.Int128, DAY: pl.Int32, CODE: pl.UInt16, ROW: pl.UInt32, BOOL: pl.Boolean, TEXT: pl.String}
@@ -173,14 +175,16 @@ class Run:
 
 
 def run_together(runs: Sequence[Run]) -> None:
-    """Carry out runs none of which needs another, level by level."""
+    """Carry out runs none of which needs another, level by level; large ones are folded side by side."""
+    many = sum(run.rows for run in runs) >= MANY
     for level in range(max((run.schedule.depth for run in runs), default=-1) + 1):
-        calls = [call for run in runs for call in run.begin(level)]
+        begun = each(partial(Run.begin, level=level), runs) if many else [run.begin(level) for run in runs]
+        calls = [call for own in begun for call in own]
         if calls:
             from engine.columns.machine import carry_out  # compiles: not needed for small registers
 
             carry_out(calls)
-            del calls
+            del calls, begun
         for run in runs:
             if level <= run.schedule.depth:
                 run.end(level)

@@ -12,6 +12,8 @@ from engine.columns.grouping import Array
 
 NARROW = 2**16
 """Fewer different keys are sorted by counting."""
+MANY = 2**18
+"""From so many rows on that is done by machine code."""
 WIDE = 2**62
 NONE_KEY, UNKNOWN_KEY, FIRST_KEY = 0, 1, 2
 
@@ -63,11 +65,13 @@ class Sorting:
 
     Attributes:
         order: the rows in that order, those of one part ascending; None: as they are.
+        sorted: their keys in that order, joined to one number; of many rows with few keys ``starts`` instead, the first place of each.
     """
 
     keys: tuple[Key, ...]
     order: Array | None
-    sorted: Array
+    sorted: Array | None
+    starts: Array | None = None
 
     @classmethod
     def of(cls, keys: Sequence[Key], height: int) -> Sorting:
@@ -81,6 +85,11 @@ class Sorting:
             joint = joint.astype(numpy.uint16, copy=False)
         if bool((joint[1:] >= joint[:-1]).all()):
             return cls(tuple(keys), None, joint)
+        if height >= MANY and width < NARROW:
+            from engine.columns.counting import sorted_by_counting  # compiles: not needed for small registers
+
+            order, starts = sorted_by_counting(numpy.ascontiguousarray(joint), width)
+            return cls(tuple(keys), order, None, starts)
         order = numpy.argsort(joint, kind="stable")
         return cls(tuple(keys), order, joint.take(order))
 
@@ -92,5 +101,8 @@ class Sorting:
             if code is None:
                 return 0, 0
             joint = joint * key.width + code
+        if self.starts is not None:
+            return int(self.starts[joint]), int(self.starts[joint + 1])
+        assert self.sorted is not None
         first, last = numpy.searchsorted(self.sorted, numpy.array([joint, joint + 1], self.sorted.dtype))
         return int(first), int(last)

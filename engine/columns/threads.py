@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from threading import RLock
 from typing import TypeVar
 
 from engine.columns.workers import THREADS
 from engine.containment import cores
 
+NAME = "columns"
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-planning = RLock()
+planning = threading.RLock()
 """Held while a plan is looked for, made or compiled: threads that decide parts of a register share plans, and each is made once."""
 
 
@@ -29,17 +30,17 @@ def threads() -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads(), "columns")
+    return ThreadPoolExecutor(threads(), NAME)
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """What comes of each item, done in any order.
+    """What comes of each item, done in any order; one after the other where this is itself one of several done so.
 
     Raises:
         Exception: the first that ``work`` raised.
     """
     items = list(items)
-    if threads() < 2 or len(items) < 2:
+    if threads() < 2 or len(items) < 2 or threading.current_thread().name.startswith(NAME):
         return [work(item) for item in items]
     return [done.result() for done in [_pool().submit(work, item) for item in items]]
 
