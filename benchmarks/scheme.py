@@ -2,8 +2,8 @@
 
     python benchmarks/scheme.py --rows 1000000 --sample 2000
 
-All phases, all decisions, the rules that hold in each row. The register is decided in parts, one after the other, as `kazets determine --out`
-does; what is timed is columns alone, from frames in memory to frames in memory, after a first part that compiles. Rows that columns hand to proving are counted, and what
+All phases, all decisions, the rules that hold in each row. The register is decided in parts, one on each core, as `kazets determine --out`
+does; what is timed is columns alone, from frames in memory to frames in memory, after a first run that compiles. Rows that columns hand to proving are counted, and what
 proving them costs is told from the sample. Every row of the sample is proved and compared, decision by decision: a difference is a defect of the
 engine, told with both answers, and the exit status is 1.
 """
@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from engine.columns.dividing import divide, without_places
 from engine.columns.door import encoded
 from engine.columns.proved import shown
 from engine.columns.reading import open_register
+from engine.columns.workers import Workers
+from engine.containment import cores
 from engine.columns.spilling import partition, spill
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
@@ -42,7 +45,7 @@ from engine.law import Law, load_law
 from engine.proving import Inquiry, Prover, Root, determine
 
 YEARS, LAST = "2013-2025", 2025
-ROWS_PER_PART = 500_000
+ROWS_PER_PART = 250_000
 BAR = 2_000_000
 
 
@@ -64,34 +67,37 @@ def main() -> None:
 
 
 def _decided(law: Law, folder: Path, spilled: Path, parts: int, sample: int, seed: int) -> int:
-    register = open_register(law, folder, None, date(LAST + 1, 12, 31))
+    register, main, selection = open_register(law, folder, None, date(LAST + 1, 12, 31)), law.manifest["main"], law.select()
     division = divide(register, parts, None)
     rows, known = spill(register, division, spilled, None, Decider(law, Inquiry()))
-    selection, draw, plans = law.select(), random.Random(seed), dict[Any, Any]()
-    counted, taken, cpu, handed, compared, wrong, proving = 0, 0.0, 0.0, 0, 0, 0, 0.0
-    for part in (0, *range(parts)):  # the first of them twice: once to compile
-        tables = without_places(partition(division, rows, part))
-        clock, processor = time.perf_counter(), time.process_time()
-        data = Data(encoded(law, tables), register.as_of, register.withheld, known.doubts, known.bounds)
-        years = Years(law, selection, data, plans, True)
-        years.decide([law.manifest["main"]], division.roots(part))
-        ended = time.perf_counter() - clock, time.process_time() - processor
-        if not counted and part == 0 and not taken:
-            taken = sys.float_info.min
-            continue
-        found = years.found
-        many = sum(frame.height for frame in found.frames[law.manifest["main"]])
-        open_rows = sum(len(keys) for keys in found.inexact.values())
-        counted, handed, taken, cpu = counted + many + open_rows, handed + open_rows, taken + ended[0], cpu + ended[1]
-        wanted = min(many, round(sample / parts) or 1)
-        clock = time.process_time()
-        for told in _different(law, register, tables, years, known, wanted, draw):
+    tables, plans = [without_places(partition(division, rows, part)) for part in range(parts)], dict[Any, Any]()
+
+    def decide(part: int, effort: str | None = None) -> tuple[int, Years, int]:
+        data = Data(encoded(law, tables[part]), register.as_of, register.withheld, known.doubts, known.bounds)
+        years = Years(law, selection, data, plans, True, effort=effort)
+        years.decide([main], division.roots(part))
+        lots = sum(frame.height for entity, frames in years.found.frames.items() if entity != main for frame in frames)
+        years.found.frames = {main: years.found.frames[main]}
+        return part, years, lots
+
+    for part in range(parts):
+        decide(part, "full")
+    clock, processor = time.perf_counter(), time.process_time()
+    found = list(Workers(partial(decide, effort="full"), cores()).each(range(parts)))
+    taken, cpu = time.perf_counter() - clock, time.process_time() - processor
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+    handed = sum(len(keys) for _, years, _ in found for keys in years.found.inexact.values())
+    counted = handed + sum(frame.height for _, years, _ in found for frame in years.found.frames[main])
+    draw, compared, wrong, clock = random.Random(seed), 0, 0, time.process_time()
+    for part, years, _ in sorted(found, key=lambda one: one[0]):
+        wanted = min(sum(frame.height for frame in years.found.frames[main]), round(sample / parts) or 1)
+        for told in _different(law, register, tables[part], years, known, wanted, draw):
             print(told)
             wrong += 1
-        proving += time.process_time() - clock
         compared += wanted
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(f"\nthe shipped law, {YEARS}, all decisions and reasons: {counted:,} installation-years in {parts} parts")
+    proving = time.process_time() - clock
+    print(f"\nthe shipped law, {YEARS}, all decisions and reasons: {counted:,} installation-years with {sum(n for *_, n in found):,} rows of parts")
     print(f"  {'in columns':<28}{taken:>9.2f} s{counted / taken / 1e6:>9.2f} M/s   CPU {cpu:.2f} s, {counted / cpu / 1e6:.2f} M a CPU second; peak {peak:.0f} MB")
     print(f"  {'bar: 2 M/s at 1e6':<28}{counted / taken / BAR:>9.2f} of it")
     print(f"  {'handed to proving':<28}{handed:>9,} rows, {handed / counted:.2%}")
