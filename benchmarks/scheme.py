@@ -36,9 +36,9 @@ from engine.columns.dividing import divide, without_places
 from engine.columns.door import encoded
 from engine.columns.proved import shown
 from engine.columns.reading import open_register
+from engine.columns.spilling import partition, spill
 from engine.columns.workers import Workers
 from engine.containment import cores
-from engine.columns.spilling import partition, spill
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
 from engine.law import Law, load_law

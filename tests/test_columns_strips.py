@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
 import numpy
 import pytest
 
@@ -34,3 +38,16 @@ def test_a_choice_between_constants(kind: str, one: int, two: int, height: int) 
     found = program.run({(STRIPPED, test.number): values}, height, Buffers())
     assert found[chosen.number].tolist() == [one if value else two for value in values]
     assert found[other.number].tolist() == [two if value else one for value in values]
+
+
+def test_each_thread_computes_in_memory_of_its_own() -> None:
+    buffers, both = Buffers(), Barrier(2)
+
+    def lent() -> list[Any]:
+        found = [buffers.lend({1: numpy.int64, 2: numpy.int64})[1] for _ in range(2)]
+        both.wait(timeout=30)
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = (done.result() for done in [pool.submit(lent) for _ in range(2)])
+    assert one[0] is one[1] and other[0] is other[1] and one[0] is not other[0]

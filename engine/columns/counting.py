@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy
 
 from engine.columns.grouping import Array
-from engine.columns.machine import Library
+from engine.columns.machine import Library, compiling
 from engine.columns.room import rooms
 from engine.columns.threads import each, threads
 
@@ -35,6 +35,7 @@ done:
   ret void
 }
 """
+_KIND = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)
 _PUT = "%o = getelementptr i64, ptr %order, i64 %before\n  store i64 %i, ptr %o, align 8"
 
 
@@ -65,12 +66,12 @@ def _over(function: Any, keys: Array, counts: Array, order: Array, part: tuple[i
     function(start, end, keys.ctypes.data, counts[share].ctypes.data, order.ctypes.data)
 
 
-@cache
-def _libraries() -> list[Library]:
-    return [Library(_TEXT.replace("PUT", put), ["count"], False) for put in ("", _PUT)]
+_made: list[Library] = []
 
 
-@cache
-def _functions() -> tuple[Any, ...]:
-    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5)
-    return tuple(kind(library.addresses["count"]) for library in _libraries())
+def _functions() -> list[Any]:
+    """The functions; their libraries are made once and never let go, whichever threads ask."""
+    with compiling:
+        if not _made:
+            _made.extend(Library(_TEXT.replace("PUT", put), ["count"], False) for put in ("", _PUT))
+    return [_KIND(library.addresses["count"]) for library in _made]

@@ -65,7 +65,7 @@ class Library:
     """
 
     def __init__(self, text: str, names: Iterable[str], full: bool) -> None:
-        with _compiling:
+        with compiling:
             self._engine = _compiled(text, full)
             self.addresses = {name: self._engine.get_function_address(name) for name in names}
 
@@ -148,12 +148,12 @@ def _target() -> Any:
 
 
 _made: list[Library] = []
-_compiling = RLock()
+compiling = RLock()
 
 
 def _drive() -> Callable[..., None]:
     """The function that drives all others; its library is made once and never let go, whichever threads ask."""
-    with _compiling:
+    with compiling:
         if not _made:
             _made.append(Library(_DRIVER, ["drive"], False))
     return _DRIVE(_made[0].addresses["drive"])

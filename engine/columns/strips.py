@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -44,8 +45,8 @@ def held(kind: str, high: Any, values: pl.Series) -> Array:
     return values.to_numpy().astype(_dtype(kind, high), copy=False)
 
 
-class Buffers:
-    """Strips of memory that program after program computes in: fresh memory would cost more than the computing."""
+class Buffers(local):
+    """Strips of memory that program after program of a thread computes in: fresh memory would cost more than the computing."""
 
     def __init__(self) -> None:
         self._made: dict[Any, list[Array]] = {}
