@@ -11,6 +11,8 @@ from engine.columns.column import span_of
 from engine.columns.grouping import Array
 
 NONE, UNKNOWN = "none", ("", "unknown")
+DENSE = 8
+"""Numbers that lie so close to each other, on the average, are looked up by their place."""
 PLAIN = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 """Whole numbers that are exact as 64 bits with a sign."""
 
@@ -45,7 +47,7 @@ def numbered_rows(keys: pl.Series, ids: pl.Series) -> pl.Series | None:
 def looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
     """In which row each id stands; null where it does not."""
     if keys.dtype in PLAIN and ids.dtype in PLAIN and not keys.null_count() and not ids.null_count():
-        among = _Sorted(keys)
+        among = _Numbers(keys)
         if not among.alike:
             rows = pl.Series(by_runs(ids, among.rows))
             return rows.set(rows < 0, None).cast(pl.UInt32)
@@ -69,9 +71,9 @@ class Ids:
 
     def __init__(self, ids: pl.Series) -> None:
         numbers = ids.cast(pl.Int64, strict=False)
-        self.ids, self.hashes, self.numbers = ids, _Sorted(ids.hash(0)), None
+        self.ids, self.hashes, self.numbers = ids, _Numbers(ids.hash(0)), None
         if not numbers.null_count() and bool((numbers.cast(pl.String) == ids).all()):
-            self.numbers = _Sorted(numbers)
+            self.numbers = _Numbers(numbers)
 
     def rows(self, wanted: pl.Series) -> Array:
         """In which row each id, given as text or as a whole number, stands; -1 where it does not."""
@@ -91,15 +93,22 @@ class Ids:
         return numpy.where(same & (rows >= 0), rows, -1)
 
 
-class _Sorted:
-    """Whole numbers among which others are looked up.
+class _Numbers:
+    """Whole numbers among which others are looked up: in a table of places where they are dense, else in their order.
 
     Attributes:
         alike: whether two of them are the same.
     """
 
     def __init__(self, numbers: pl.Series) -> None:
-        self.values, self.order = numbers.to_numpy(), None
+        self.values, self.order, self.places = numbers.to_numpy(), None, None
+        span = span_of(numbers)
+        if span is not None and span[1] - span[0] < DENSE * len(numbers):
+            self.low = span[0]
+            self.places = numpy.full(span[1] - span[0] + 1, -1)
+            self.places[self.values.astype(numpy.int64) - self.low] = numpy.arange(len(numbers))
+            self.alike = int((self.places >= 0).sum()) < len(numbers)
+            return
         if not (self.values[1:] >= self.values[:-1]).all():
             self.order = numpy.argsort(self.values)
             self.values = self.values.take(self.order)
@@ -110,5 +119,12 @@ class _Sorted:
         if not len(self.values):
             return numpy.full(len(wanted), -1)
         values = wanted.to_numpy()
+        if self.places is not None:
+            at = values.astype(numpy.int64) - self.low
+            span = span_of(wanted)
+            if span is not None and span[0] >= self.low and span[1] - self.low < len(self.places):
+                return self.places.take(at)
+            inside = (values >= self.low) & (values <= self.low + len(self.places) - 1)
+            return numpy.where(inside, self.places.take(numpy.where(inside, at, 0)), -1)
         at = numpy.searchsorted(self.values, values).clip(max=len(self.values) - 1)
         return numpy.where(self.values.take(at) == values, at if self.order is None else self.order.take(at), -1)

@@ -15,6 +15,8 @@ NARROW = 2**16
 MANY = 2**18
 """From so many rows on that is done by machine code."""
 WIDE = 2**62
+BEGINNING = 1_000
+"""What is not in order rarely begins so."""
 NONE_KEY, UNKNOWN_KEY, FIRST_KEY = 0, 1, 2
 
 
@@ -59,6 +61,10 @@ class Key:
         return at + FIRST_KEY if at < len(self.values) and int(self.values[at]) == wanted else None
 
 
+def _ascending(numbers: Array) -> bool:
+    return bool((numbers[1:] >= numbers[:-1]).all())
+
+
 @dataclass(frozen=True)
 class Sorting:
     """Rows sorted by keys.
@@ -83,7 +89,7 @@ class Sorting:
             joint = joint.astype(numpy.int64) * key.width + key.codes
         if width < NARROW:
             joint = joint.astype(numpy.uint16, copy=False)
-        if bool((joint[1:] >= joint[:-1]).all()):
+        if _ascending(joint[:BEGINNING]) and _ascending(joint):
             return cls(tuple(keys), None, joint)
         if height >= MANY and width < NARROW:
             from engine.columns.counting import sorted_by_counting  # compiles: not needed for small registers
