@@ -16,6 +16,7 @@ from engine.columns.frames import Schema, frame_of
 from engine.columns.grouping import Array
 from engine.columns.planning import Key, Part, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
+from engine.columns.room import KEPT
 from engine.columns.roots import Place, Slice, governed_years, slices, sortings
 from engine.columns.running import Run, run_together
 from engine.columns.threads import each, planning
@@ -221,11 +222,12 @@ class Years:
         return Begun(one, wanted, plan.kept, Work(plan, Run(plan.made, self.data, self.data.height(one.space), self.effort), dict(earlier), shown))
 
     def _finish(self, waiting: Sequence[Begun]) -> Iterator[tuple[Place, Done | None]]:
-        """Run slices none of which reads another."""
-        run_together([begun.work.run for begun in waiting if begun.work is not None])
-        for begun, done in zip(waiting, each(self._put_out, waiting) if self.large else map(self._put_out, waiting), strict=True):
-            if begun.wanted:
-                yield begun.one.place, done
+        """Run slices none of which reads another: as many at a time as find room in the memory that is kept for the next."""
+        for together in _fitting(waiting):
+            run_together([begun.work.run for begun in together if begun.work is not None])
+            for begun, done in zip(together, each(self._put_out, together) if self.large else map(self._put_out, together), strict=True):
+                if begun.wanted:
+                    yield begun.one.place, done
 
     def _put_out(self, begun: Begun) -> Done | None:
         """Keep what later years read, and say what was decided; None where that is not to be shown."""
@@ -336,6 +338,19 @@ class Years:
         table = one.space[1]
         keys = self.data.tables.keys(table)
         return keys if one.space[0] == "rows" else keys.gather(self.data.rows(one.space))
+
+
+def _fitting(waiting: Sequence[Begun]) -> Iterator[list[Begun]]:
+    group, taken = list[Begun](), 0
+    for begun in waiting:
+        own = begun.work.run.passing if begun.work is not None else 0
+        if group and taken + own > KEPT:
+            yield group
+            group, taken = [], 0
+        group.append(begun)
+        taken += own
+    if group:
+        yield group
 
 
 def _array(cell: Cell, found: Mapping[int, Array], height: int) -> Array:

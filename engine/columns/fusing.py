@@ -49,20 +49,24 @@ class Fused:
 
     def __init__(self, loop: Loop, outputs: frozenset[int]) -> None:
         self.loop = loop
-        wanted = [cell for cell in loop.own.values() if cell.number in loop.wanted]
-        lasting = {cell.number for cell in wanted if cell.number in outputs and cell.kind != BOOL}  # conditions are put out as bits
-        self.lasting = [(cell.number, dtype_of(cell)) for cell in wanted if cell.number in lasting]
-        self.passing = [(cell.number, dtype_of(cell)) for cell in wanted if cell.number not in lasting]
+        cells = [cell for cell in loop.own.values() if cell.number in loop.wanted]
+        lasting = {cell.number for cell in cells if cell.number in outputs and cell.kind != BOOL}  # conditions are put out as bits
+        self.lasting = [(cell.number, dtype_of(cell)) for cell in cells if cell.number in lasting]
+        self.wanted = [(cell.number, dtype_of(cell)) for cell in cells if cell.number not in lasting]
         self.folds = [(cell.number, dtype_of(cell), cell.space or ()) for cell in loop.folds]
         widths = dict(loop.shape.widths)
         self.widths = [_width(argument, widths) for argument in loop.arguments]
         self.library: Library | None = None
 
+    def passing(self, run: Run) -> int:
+        """The bytes of what is not handed over where it lies."""
+        return run.known_height(self.loop.space) * sum(int(numpy.dtype(dtype).itemsize) for _, dtype in self.wanted)
+
     def begin(self, run: Run) -> tuple[dict[int, Array], Call]:
         """Room for the values of the cells that it puts out, by number, and the call that computes them."""
         assert self.library is not None
         height = run.height(self.loop.space)
-        found = rooms(self.lasting, height) | rooms(self.passing, height)
+        found = rooms(self.lasting, height) | rooms(self.wanted, height)
         found |= {number: numpy.zeros(run.height(space), dtype) for number, dtype, space in self.folds}
         given: list[int] = []
         held, folded = [], list[tuple[int, Array]]()

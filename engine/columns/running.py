@@ -66,6 +66,11 @@ class Run:
     def schedule(self) -> Schedule:
         return self.computation.schedule(self)
 
+    @property
+    def passing(self) -> int:
+        """About how many bytes it needs on the way."""
+        return sum(program.passing(self) for programs in self.schedule.programs.values() for program in programs)
+
     def begin(self, level: int) -> list[Call]:
         """Compute a level, but for what the calls compute."""
         calls = []
@@ -102,6 +107,10 @@ class Run:
 
     def height(self, space: Space) -> int:
         return len(self._pairs[space][0]) if space[0] == "pairs" else self.data.height(space)
+
+    def known_height(self, space: Space) -> int:
+        """How many rows a space has, as far as is known before the run."""
+        return 0 if space[0] == "pairs" and space not in self._pairs else self.height(space)
 
     def homes(self, index: Cell, space: Space) -> Array:
         """For each row of ``space`` the only row that refers to it by a column of the facts; -1 where none does."""

@@ -28,6 +28,9 @@ class Program(Protocol):
     def begin(self, run: Run) -> tuple[dict[int, Any], Call | None]:
         """The arrays of the cells that it puts out, by number, and what fills them, if they are not filled."""
 
+    def passing(self, run: Run) -> int:
+        """The bytes of what it puts out for others to read on the way."""
+
 
 @dataclass
 class Schedule:

@@ -104,6 +104,10 @@ class Strips:
         given = {(what, cell.number): run.value(cell) for what, cell in self.given}
         return self.run(given, run.height(self.space), run.data.buffers), None
 
+    def passing(self, run: Run) -> int:
+        """The bytes of the wanted cells."""
+        return run.known_height(self.space) * sum(int(numpy.dtype(dtype_of(cell)).itemsize) for cell in self.wanted)
+
     def run(self, given: Mapping[tuple[str, int], Array], height: int, buffers: Buffers) -> dict[int, Array]:
         """The values of the wanted cells, by number.
 
