@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -11,7 +12,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from engine.columns import Decided, decide, extent_of, facts_for, roots_of, schema_of, sentences
+from engine.columns import Decided, decide, extent_of, facts_for, roots_of, running, schema_of, sentences
+from engine.columns import frames as putting_out
 from engine.drafting.cases import Case, all_cases
 from engine.explaining.proof_text import ProofText
 from engine.explaining.words import Words
@@ -23,6 +25,7 @@ from engine.problems import InputError
 from engine.proving import Inquiry, Prover, Root, determine
 from engine.proving.determination import comparable
 from tests.conftest import ROOT
+from tests.small_law import facts_of, law_of
 from tests.test_oracle import THOROUGH
 
 TODAY = date(2026, 1, 1)
@@ -257,3 +260,35 @@ def test_floats_are_refused(law: Law) -> None:
         decide(
             law, {**tables, "emissions": tables["emissions"].with_columns(pl.col("tonnes").cast(pl.Float64))}, facts.as_of, generic=False
         )
+
+
+@pytest.mark.parametrize("shared", [1, 10**6])
+def test_a_list_of_more_codes_than_a_byte_holds(shared: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first codes fit into a byte, its last do not; one rule gives each, and none gives any to the third installation."""
+    monkeypatch.setattr(putting_out, "SHARED", shared)
+    many: dict[str, dict[str, str]] = {f"c{number:03}": {} for number in range(300)}
+    law = law_of(json.dumps({
+        "codes": {"many": {"members": many}},
+        "decisions": {name: {"type": "code", "codes": "many"} for name in ("low", "high")},
+        "rules": [
+            {"rule": f"{decides}-{number}", "decides": decides, "when": f"installation.count == {number}", "value": f"c{code + number:03}"}
+            for decides, code in (("low", 0), ("high", 298)) for number in (0, 1)
+        ],
+    }))  # fmt: skip
+    sites = [{"id": key, "operator": "O", "count": count} for key, count in (("A", 0), ("B", 1), ("C", 2))]
+    facts = facts_of(law.vocabulary, {"installations": sites, "emissions": [{"installation": s["id"], "year": 2023, "gas": "co2", "tonnes": 1} for s in sites]})
+    frame = agree(law, facts, efforts=("none", "quick")).frames["site_year"].filter(pl.col("year") == 2023).sort("key")
+    assert frame["low"].to_list() == ["c000", "c001", None] and frame["low?"].to_list() == ["value", "value", "gap"]
+    assert frame["high"].to_list() == ["c298", "c299", None]
+
+
+@pytest.mark.parametrize("effort", ["none", "quick"])
+def test_what_is_handed_over_where_it_lies_is_what_is_copied(effort: str, law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = load_facts(ROOT / "examples" / "plan-2018-2020", law.vocabulary, {}, None, TODAY)
+    tables = tables_of(facts, law.vocabulary)
+    copied = decide(law, tables, facts.as_of, withheld=facts.withheld, generic=False, effort=effort)
+    for module in (putting_out, running):
+        monkeypatch.setattr(module, "SHARED", 1)
+    lying = decide(law, tables, facts.as_of, withheld=facts.withheld, generic=False, effort=effort)
+    for entity, frame in copied.frames.items():
+        assert_frame_equal(lying.frames[entity], frame)
