@@ -82,6 +82,10 @@ class Division:
         ends = numpy.cumsum(many)
         return batch, [(str(part), int(ends[part] - many[part]), int(ends[part])) for part in numpy.flatnonzero(many)]
 
+    def forget(self) -> None:
+        """Let go of what rows are sent by; it is made again for who asks."""
+        self._sent.clear()
+
     def roots(self, part: int) -> polars.Series:
         """The keys of the base table that are decided in a partition."""
         return self.owners.filter(polars.col(PART) == part)[OWNER]

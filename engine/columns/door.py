@@ -13,6 +13,7 @@ import polars as pl
 from engine.columns.cells import INT
 from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
+from engine.columns.column import LIMIT, span_of
 from engine.columns.data import Bounds, Data
 from engine.columns.deciding import Years, common_scales
 from engine.columns.encoding import Tables
@@ -25,6 +26,7 @@ from engine.columns.proved import Rows, prove_roots, replaced
 from engine.columns.roots import slices
 from engine.explaining.words import Words
 from engine.facts import Facts
+from engine.language import ColumnSpec
 from engine.law import Law, Program, Selection
 from engine.law.apart import same_facts
 from engine.proving import Inquiry, Root
@@ -227,12 +229,28 @@ def extent_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[frozenset[t
                 if unnamed(frame, name):
                     doubts.add((table, name))
                 continue
+            if name in frame.columns and _plainly_known(frame[name], spec, encoded) and f"{name}:none" not in frame.columns:
+                ends = span_of(frame[name]) if frame[name].dtype.is_integer() else None
+                if ends is None or -LIMIT < ends[0] <= ends[1] < LIMIT:
+                    if ends is not None:
+                        bounds[table, name] = Fraction(ends[0]), Fraction(ends[1])
+                    continue
             column = encoded.column(table, name)
             if column.unknown is not None:
                 doubts.add((table, name))
             if column.kind == INT and len(column.stored):
                 bounds[table, name] = Fraction(column.ends[0], column.scale), Fraction(column.ends[1], column.scale)
     return frozenset(doubts), bounds
+
+
+def _plainly_known(cells: pl.Series, spec: ColumnSpec, tables: Tables) -> bool:
+    """Whether a column of numbers, days, truths or codes shows by its type that all of its cells are known."""
+    kind, dtype = spec.type.kind, cells.dtype
+    if cells.null_count() or not len(cells):
+        return False
+    if kind == "code" and isinstance(dtype, pl.Enum):
+        return set(dtype.categories) <= set(tables.codes[spec.type.codes or ""])
+    return (kind, True) in (("number", dtype.is_integer()), ("bool", dtype == pl.Boolean), ("date", dtype == pl.Date))
 
 
 def bad_rows(law: Law, tables: Mapping[str, pl.DataFrame] | Tables, as_of: date) -> pl.DataFrame:

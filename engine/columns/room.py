@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import weakref
 from collections.abc import Iterable
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy
 
 Array = Any
+Name = TypeVar("Name")
 LARGE = 2**20
 """Less is left to numpy."""
-KEPT = 2**28
+KEPT = 2**25
 """So many bytes at most wait for the next arrays."""
 ALIGNED = 64
+ARRAY = 2**20
+"""Arrays from so many bytes on are given back."""
 
+MMAP_THRESHOLD = -3
+"""The number by which glibc knows it."""
 _free: list[mmap.mmap] = []
 _lock = RLock()
 
 
-def rooms(wanted: Iterable[tuple[int, Any]], height: int) -> dict[int, Array]:
-    """An array of ``height`` elements for each number, of its type; they lie together, and go together."""
-    each = [(number, numpy.dtype(dtype)) for number, dtype in wanted]
+def rooms(wanted: Iterable[tuple[Name, Any]], height: int) -> dict[Name, Array]:
+    """An array of ``height`` elements for each name, of its type; they lie together, and go together."""
+    each = [(name, numpy.dtype(dtype)) for name, dtype in wanted]
     if sum(height * dtype.itemsize for _, dtype in each) < LARGE:
-        return {number: numpy.empty(height, dtype) for number, dtype in each}
-    found, at = {}, 0
+        return {name: numpy.empty(height, dtype) for name, dtype in each}
+    found, at = dict[Name, Array](), 0
     whole = _whole(sum(_stretch(height, dtype) for _, dtype in each))
-    for number, dtype in each:
-        found[number] = whole[at : at + height * dtype.itemsize].view(dtype)
+    for name, dtype in each:
+        found[name] = whole[at : at + height * dtype.itemsize].view(dtype)
         at += _stretch(height, dtype)
     return found
 
@@ -66,3 +72,10 @@ def _give_back(block: mmap.mmap) -> None:
         _free.append(block)
         while sum(map(len, _free)) > KEPT:
             _free.pop(0)
+
+
+def return_what_is_freed() -> None:
+    """Let glibc, where that is the system's, give arrays that numpy frees back to the system at once: it would keep ever larger ones."""
+    change = getattr(ctypes.CDLL(None), "mallopt", None)
+    if change is not None:
+        change(MMAP_THRESHOLD, ARRAY)

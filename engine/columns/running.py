@@ -24,7 +24,7 @@ MANY = 2**18
 SHARED = 2**12
 """Columns of so many rows are not copied on their way out."""
 DTYPES: dict[str, Any] = {INT: pl.Int64, WIDE: pl.Int128, DAY: pl.Int32, CODE: pl.UInt16, ROW: pl.UInt32, BOOL: pl.Boolean, TEXT: pl.String}
-_HANDED = {numpy.dtype(name.lower()): name for name in ("UInt8", "UInt16", "Int32", "Int64")} | {numpy.dtype(bool): "Boolean"}
+_HANDED = {numpy.dtype(name.lower()): name for name in ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")} | {numpy.dtype(bool): "Boolean"}
 
 
 @cache

@@ -8,14 +8,15 @@ FOLDER/<partition>/<table>      batch after batch: whole numbers, days, codes an
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from io import BytesIO
+from functools import cache, cached_property, partial
+from io import BytesIO, FileIO
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy
 import polars
@@ -25,12 +26,16 @@ from engine.columns.column import span_of
 from engine.columns.dividing import HOSTS, OWNER, PART, WHOLE, Division, Range, Tables
 from engine.columns.grouping import Array
 from engine.columns.reading import Bad, Read, Register
+from engine.columns.room import rooms
+from engine.columns.running import SHARED, lying
 from engine.columns.threads import in_turn
 
 WIDTHS = {polars.Int8: 2**7, polars.Int16: 2**15, polars.Int32: 2**31, polars.Int64: 2**63}
 LYING = (*WIDTHS, polars.UInt8, polars.UInt16, polars.UInt32, polars.UInt64, polars.Boolean, polars.Date, polars.Enum)
 """Types of which every value takes as many bytes."""
 HEIGHT, TRUTH = "@height", numpy.dtype(bool)
+VECTORS = 512
+"""So many pieces are read or written by one call; the system takes 1,024."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Layout:
     @cached_property
     def lying(self) -> dict[str, Any]:
         """Column -> the type in which numpy holds it."""
-        return {name: polars.Series([], dtype=k).to_physical().to_numpy().dtype for name, k in self.kinds.items() if k in LYING}
+        return {name: _held(kind) for name, kind in self.kinds.items() if kind in LYING}
 
     @cached_property
     def rest(self) -> list[str]:
@@ -124,15 +129,12 @@ class Spill:
         for part, first, end in batch.ranges:
             file = self.folder / part / table
             file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("ab") as target:
-                for values in batch.arrays:
-                    target.write(values[first:end].data)
-                start = target.tell()
-                if rest.width:
-                    packed = BytesIO()  # Polars closes what it writes to
-                    rest.slice(first, end - first).write_ipc(packed, compression="lz4")
-                    target.write(packed.getbuffer())
-                self.chunks.setdefault(f"{part}/{table}", []).append(Chunk(end - first, number, target.tell() - start))
+            packed = BytesIO()
+            if rest.width:
+                rest.slice(first, end - first).write_ipc(packed, compression="lz4")
+            with file.open("ab", buffering=0) as target:
+                _all(os.writev, target, [*(_bytes(values[first:end]) for values in batch.arrays), packed.getbuffer()])
+            self.chunks.setdefault(f"{part}/{table}", []).append(Chunk(end - first, number, len(packed.getbuffer())))
 
     def _number(self, layout: Layout) -> int:
         if layout not in self.layouts:
@@ -157,25 +159,31 @@ class Spill:
         chunks = self.chunks.get(f"{part}/{table}", [])
         if not chunks:
             return self.forms[table]
-        with (self.folder / part / table).open("rb") as source:
+        with (self.folder / part / table).open("rb", buffering=0) as source:
             return self._read(source, chunks)
 
-    def _read(self, source: BinaryIO, chunks: Sequence[Chunk]) -> polars.DataFrame:
+    def _read(self, source: FileIO, chunks: Sequence[Chunk]) -> polars.DataFrame:
         """All rows of a file; columns that lie alike in all of its chunks are read to where they stay."""
         used = [self.layouts[number] for number in dict.fromkeys(chunk.layout for chunk in chunks)]
         alike = {name: kind for name, kind in used[0].kinds.items() if all(_alike(kind, layout.kinds.get(name)) for layout in used)}
         ends = list(accumulate(chunk.rows for chunk in chunks))
-        arrays = {name: numpy.empty(ends[-1], numpy.result_type(*(layout.lying[name] for layout in used))) for name in alike}
+        arrays = rooms(((name, numpy.result_type(*(layout.lying[name] for layout in used))) for name in alike), ends[-1])
         missing = {name: numpy.zeros(ends[-1], bool) for layout in used for name in layout.missing if name in alike}
         others = []
         for chunk, end in zip(chunks, ends, strict=True):
             layout, here = self.layouts[chunk.layout], slice(end - chunk.rows, end)
-            own = {name: _taken(source, held, arrays.get(name), here) for name, held in layout.lying.items()}
-            nulls = {name: _taken(source, TRUTH, missing.get(name), here) for name in layout.missing}
+            own = {name: _place(held, arrays.get(name), here) for name, held in layout.lying.items()}
+            nulls = {name: _place(TRUTH, missing.get(name), here) for name in layout.missing}
+            packed = bytearray(chunk.rest)
+            _all(os.readv, source, [*map(_bytes, (*own.values(), *nulls.values())), memoryview(packed)])
+            for target, read in ((arrays, own), (missing, nulls)):
+                for name, values in read.items():
+                    if name in target and target[name].dtype != values.dtype:
+                        target[name][here] = values
             if len(alike) < len(layout.kinds):
                 found = [_series(name, own[name], nulls.get(name), layout.kinds[name]) for name in own if name not in alike]
-                packed = [polars.read_ipc(BytesIO(source.read(chunk.rest)))] if chunk.rest else []
-                others.append(polars.concat([polars.DataFrame(found), *packed], how="horizontal"))
+                rest = [polars.read_ipc(BytesIO(packed))] if chunk.rest else []
+                others.append(polars.concat([polars.DataFrame(found), *rest], how="horizontal"))
             else:
                 others.append(polars.select(polars.repeat(None, chunk.rows).alias(HEIGHT)))
         whole = polars.DataFrame([_series(name, arrays.pop(name), missing.get(name), kind) for name, kind in alike.items()])
@@ -198,19 +206,35 @@ def _alike(kind: Any, other: Any) -> bool:
     return kind in LYING and (kind == other or (kind in WIDTHS and other in WIDTHS))
 
 
-def _taken(source: BinaryIO, held: Any, target: Array | None, here: slice) -> Array:
-    """The next column of a file, at its place in ``target`` or alone."""
-    if target is not None and target.dtype == held:
-        source.readinto(target[here].data)  # type: ignore[attr-defined]
-        return target
-    values = numpy.frombuffer(source.read((here.stop - here.start) * held.itemsize), held)
-    if target is not None:
-        target[here] = values
-    return values
+@cache
+def _held(kind: Any) -> Any:
+    """The type in which numpy holds what lies as in memory."""
+    return polars.Series([], dtype=kind).to_physical().to_numpy().dtype
+
+
+def _place(held: Any, target: Array | None, here: slice) -> Array:
+    """Where the next column of a file is read to: to its place, if that has the same type."""
+    return target[here] if target is not None and target.dtype == held else numpy.empty(here.stop - here.start, held)
+
+
+def _bytes(values: Array) -> memoryview:
+    return memoryview(values.view(numpy.uint8))
+
+
+def _all(call: Callable[[int, Sequence[memoryview]], int], file: FileIO, parts: list[memoryview]) -> None:
+    """Read or write all parts by few calls: the system takes large pieces at far less cost."""
+    while parts:
+        done = call(file.fileno(), parts[:VECTORS])
+        if not done and any(map(len, parts[:VECTORS])):
+            raise OSError(f"{file.name} is shorter than it was")
+        while parts and done >= len(parts[0]):
+            done -= len(parts.pop(0))
+        if parts:
+            parts[0] = parts[0][done:]
 
 
 def _series(name: str, values: Array, missing: Array | None, kind: Any) -> polars.Series:
-    found = polars.Series(name, values)
+    found = polars.Series(lying(values).array).alias(name) if len(values) >= SHARED else polars.Series(name, values)
     if missing is not None and missing.any():
         found = found.set(polars.Series(missing), None)
     if kind == polars.Enum:
@@ -238,6 +262,7 @@ def spill(register: Register, division: Division, folder: Path | None, bad: list
                     form = polars.concat([form, batch.layout.form()], how="diagonal_relaxed")
                 found.add(table, batch)
         found.forms[table] = polars.concat([form, register.empty(table).drop(form.columns, strict=False)], how="horizontal")
+    division.forget()
     found.finish()
     return found, known
 

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from functools import reduce
 from math import lcm
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import polars
@@ -26,6 +27,7 @@ from engine.columns.asking import Decider, Known, told
 from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, divide
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
+from engine.columns.room import return_what_is_freed
 from engine.columns.routing import Routes
 from engine.columns.spilling import Spill, spill
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
@@ -95,16 +97,16 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
         InputError: the facts are wrong, or the folder holds something else. What was finished stays for the next run.
     """
     register, decider, out, lenient = order.register, order.decider, order.out, order.bad_rows is not None
+    return_what_is_freed()
     key, tally = decider.key(register, lenient), Tally()
     if finished(out, key, tally):
         yield 1, 1, tally
         return
     state = out / UNFINISHED
     plan, division, rows = _divided(order, key, state)
-    work = Work(register, decider, division, rows, out, state, lenient)
     parts = range(plan["parts"])
-    many = order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1)
-    workers = Workers(work, min(many, len(parts)))
+    many = min(order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1), len(parts))
+    workers = Workers(Work(register, decider, division, rows, out, state, lenient, Semaphore(max(1, many - 1))), many)
     known = _sifted(workers, state, len(parts)) if lenient else Known.read(plan["known"])
     tasks = [Decide(part, known) for part in parts] + [Decide(None, known)]
     done = [task for task in tasks if mark_file(state, task.name).is_file()]

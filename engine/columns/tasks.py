@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from threading import get_ident
+from threading import Semaphore, get_ident
 from typing import Any
 
 import numpy
@@ -18,6 +18,7 @@ import polars
 from engine.columns import Decided
 from engine.columns.asking import BAD, Decider, Known, without
 from engine.columns.dividing import Division
+from engine.columns.forking import seated
 from engine.columns.others import other_entities
 from engine.columns.reading import Register
 from engine.columns.spilling import Spill, partition
@@ -55,6 +56,7 @@ class Work:
     Attributes:
         out: the folder of the output, and ``state`` the one in it that is there while the run is not finished.
         lenient: whether wrong rows are set aside rather than refused.
+        seats: how many partitions are held in memory to be decided; others are being written meanwhile.
     """
 
     register: Register
@@ -64,6 +66,7 @@ class Work:
     out: Path
     state: Path
     lenient: bool
+    seats: Semaphore
 
     def __call__(self, task: Sift | Decide) -> Any:
         """
@@ -89,6 +92,10 @@ class Work:
         return counted
 
     def _decided(self, part: int, known: Known) -> Decided:
+        with seated(self.seats):
+            return self._of(part, known)
+
+    def _of(self, part: int, known: Known) -> Decided:
         tables = partition(self.division, self.rows, part)
         if self.lenient:
             tables = without(tables, aside_of(self.state))
