@@ -14,7 +14,7 @@ from pathlib import Path
 import polars
 import pytest
 
-from engine.columns import schema_of, streaming
+from engine.columns import extent_of, schema_of, streaming
 from engine.columns.asking import Decider
 from engine.columns.dividing import OWNER, PART, divide
 from engine.columns.forking import from_child, working
@@ -50,6 +50,10 @@ def test_a_number_is_looked_up_where_it_stands(keys: list[int]) -> None:
     expected = [keys.index(one) if one in keys else None for one in ids]
     found = looked_up(polars.Series(keys, dtype=polars.Int64), polars.Series(ids, dtype=polars.Int64))
     assert found.to_list() == expected
+    narrow = polars.Series([-128, 0, 127], dtype=polars.Int8)
+    far = polars.Series([1000, -128, 127, -32768, 32767, -129], dtype=polars.Int16)
+    assert looked_up(narrow, far).to_list() == [None, 0, 2, None, None, None]
+    assert looked_up(far, narrow).to_list() == [1, None, 2]
     wide = polars.Series([2**64 - 1, 2**53 + 1], dtype=polars.UInt64)
     assert looked_up(polars.Series([2**53, 2**53 + 1], dtype=polars.Int64), wide).to_list() == [None, 1]
 
@@ -148,6 +152,19 @@ def test_a_partition_that_was_decided_leaves_no_rows_and_one_that_is_lost_begins
     mark.unlink()  # as if it had been interrupted while numbers were brought to common decimals
     *_, (done, of, tally) = streaming.run(order)
     assert (done, of, tally.rows["installation_year"]) == (4, 4, 4)
+
+
+def test_what_is_known_of_typed_columns_is_what_is_known_of_their_texts(law: Law) -> None:
+    """By its type a column shows that all of its cells are known; as text each is read."""
+    kinds = polars.Enum(sorted(law.vocabulary.codes["unit_kinds"]))
+    some = sorted(law.vocabulary.codes["unit_kinds"])[:2]
+    typed = polars.DataFrame({
+        "id": ["a", "b"], "installation": ["x", "y"], "kind": polars.Series(some, dtype=kinds), "issued_for": [2020, 2014], "quantity": [-3, 2**40],
+        "acquired_on": [date(2020, 1, 1), date(2021, 1, 1)],
+    })  # fmt: skip
+    for frame in (typed, typed.with_columns(polars.lit(None, polars.Int64).alias("quantity")), typed.with_columns(polars.lit(2**62).alias("quantity"))):
+        for one in (frame, frame.clear(), frame.with_columns(polars.when(polars.col("id") == "a").then(polars.col("acquired_on")))):
+            assert extent_of(law, {"units": one}) == extent_of(law, {"units": one.with_columns(polars.all().cast(polars.String))})
 
 
 def test_results_come_in_turn_and_few_are_begun() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Condition, Semaphore, local
+from threading import Condition, local
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -28,27 +28,13 @@ def working() -> Iterator[None]:
         _end()
 
 
-@contextmanager
-def seated(seats: Semaphore) -> Iterator[None]:
-    """While this thread has one of a few seats; it leaves it while it waits for a child."""
-    seats.acquire()
-    _mine.seats = seats
-    try:
-        yield
-    finally:
-        _mine.seats = None
-        seats.release()
-
-
 def from_child(start: Callable[[], Iterable[Result]]) -> list[Result]:
     """All that a child says, which ``start`` forks.
 
     Raises:
         Exception: as raised by ``start``, or by what it returns.
     """
-    own, seats = getattr(_mine, "working", False), getattr(_mine, "seats", None)
-    if seats is not None:
-        seats.release()
+    own = getattr(_mine, "working", False)
     if own:
         _end()
     try:
@@ -56,8 +42,6 @@ def from_child(start: Callable[[], Iterable[Result]]) -> list[Result]:
     finally:
         if own:
             _begin()
-        if seats is not None:
-            seats.acquire()
 
 
 def _forked(start: Callable[[], Result]) -> Result:

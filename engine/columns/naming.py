@@ -82,7 +82,8 @@ class Ids:
     def _rows(self, wanted: pl.Series) -> Array:
         if self.numbers is not None and wanted.dtype.is_integer():
             numbers = wanted.cast(pl.Int64, strict=False)
-            return numpy.where(numbers.is_not_null().to_numpy(), self.numbers.rows(numbers.fill_null(0)), -1)
+            rows = self.numbers.rows(numbers.fill_null(0))
+            return numpy.where(numbers.is_null().to_numpy(), -1, rows) if numbers.null_count() else rows
         texts = texts_of(wanted)
         if self.hashes.alike:
             return looked_up(self.ids, texts).cast(pl.Int64).fill_null(-1).to_numpy()

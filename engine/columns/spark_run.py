@@ -11,9 +11,10 @@ import polars
 
 from engine.columns.asking import Known
 from engine.columns.others import other_entities
+from engine.columns.receipts import DIVISION
 from engine.columns.spark import ENTITY, Cluster, session
 from engine.columns.streaming import Order, Tally, complete, finished
-from engine.columns.tasks import statuses
+from engine.columns.tasks import statuses, whole
 from engine.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def run_on_spark(order: Order) -> Iterator[tuple[int, int, Tally]]:
     tally.add({"rows": {}, "proved": {}, "statuses": statuses(law, main)})
     division = polars.DataFrame(polars.from_arrow(owners.toArrow()))
     shutil.rmtree(state)
-    complete(order, key, division.sort("key"), sorted(doubts), cluster.hosts(), tally, {})
+    with whole(out / DIVISION) as target:
+        division.sort("key").write_parquet(target)
+    complete(order, key, sorted(doubts), cluster.hosts(), tally, {})
     owners.unpersist()
     yield 4, 4, tally
 

@@ -14,11 +14,11 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import reduce
 from math import lcm
 from pathlib import Path
-from threading import Semaphore
 from typing import Any
 
 import polars
@@ -35,8 +35,10 @@ from engine.columns.workers import Workers
 from engine.containment import cores
 from engine.problems import InputError, Problem
 
-UNFINISHED = ".unfinished"
-ROWS_PER_PART = 500_000
+UNFINISHED, OWNERS = ".unfinished", "owners.parquet"
+NAMES = {OWNER: "key", GROUP: "group", TOGETHER: "together", PART: "part"}
+"""The columns of the partition of each installation, as they are written."""
+ROWS_PER_PART = 350_000
 ROWS_FOR_WORKERS = 100_000
 """With fewer rows in all, one thread is as quick as several."""
 MAX_NUMBER = 2**63 - 1
@@ -98,15 +100,17 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
     """
     register, decider, out, lenient = order.register, order.decider, order.out, order.bad_rows is not None
     return_what_is_freed()
-    key, tally = decider.key(register, lenient), Tally()
-    if finished(out, key, tally):
-        yield 1, 1, tally
-        return
-    state = out / UNFINISHED
-    plan, division, rows = _divided(order, key, state)
+    tally, state = Tally(), out / UNFINISHED
+    with ThreadPoolExecutor(1, "hash") as beside:
+        hashing = beside.submit(decider.key, register, lenient)  # of all that is read, beside reading it
+        if out.exists() and finished(out, hashing.result(), tally):
+            yield 1, 1, tally
+            return
+        plan, division, rows = _divided(order, hashing, state)
+    key = plan["key"]
     parts = range(plan["parts"])
     many = min(order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1), len(parts))
-    workers = Workers(Work(register, decider, division, rows, out, state, lenient, Semaphore(max(1, many - 1))), many)
+    workers = Workers(Work(register, decider, division, rows, out, state, lenient), many)
     known = _sifted(workers, state, len(parts)) if lenient else Known.read(plan["known"])
     tasks = [Decide(part, known) for part in parts] + [Decide(None, known)]
     done = [task for task in tasks if mark_file(state, task.name).is_file()]
@@ -148,16 +152,17 @@ def finished(out: Path, key: str, tally: Tally) -> bool:
     return False
 
 
-def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Division, Spill]:
+def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any], Division, Spill]:
     """The partitions: those of an interrupted run, or new ones."""
     register = order.register
-    plan_file, owners_file = state / "plan.json", state / "owners.parquet"
+    plan_file, owners_file = state / "plan.json", state / OWNERS
     if plan_file.is_file():
         plan = read(plan_file)
-        rows = Spill.found(state / "rows") if plan["key"] == key and plan["parts"] > 1 else None
+        rows = Spill.found(state / "rows") if plan["key"] == key.result() and plan["parts"] > 1 else None
         if rows is not None and all(rows.has(str(part)) or mark_file(state, str(part)).is_file() for part in range(plan["parts"])):
             hosts = polars.Series(OWNER, plan["hosts"], dtype=polars.String)
-            return plan, Division(Routes.of(register.law), plan["parts"], polars.read_parquet(owners_file), hosts), rows
+            owners = polars.read_parquet(owners_file).rename({new: name for name, new in NAMES.items()})
+            return plan, Division(Routes.of(register.law), plan["parts"], owners, hosts), rows
     if state.exists():
         shutil.rmtree(order.out)
     state.mkdir(parents=True)
@@ -166,9 +171,10 @@ def _divided(order: Order, key: str, state: Path) -> tuple[dict[str, Any], Divis
     parts = order.parts or 1 + about // ROWS_PER_PART
     division = divide(register, parts, bad)
     rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
-    division.owners.write_parquet(owners_file)
+    with whole(owners_file) as target:
+        division.owners.rename(NAMES).write_parquet(target, statistics=False)
     plan = {
-        "key": key,
+        "key": key.result(),
         "parts": parts,
         "rows": about,
         "known": known.written(),
@@ -185,13 +191,9 @@ def _finish(order: Order, state: Path, plan: Mapping[str, Any], known: Known, ke
     if order.bad_rows is not None:
         _write_bad(order.bad_rows, bad)
     scales = _aligned(order, state)
-    owners = polars.read_parquet(state / "owners.parquet").select(
-        polars.col(OWNER).alias("key"),
-        polars.col(GROUP).alias("group"),
-        polars.col(TOGETHER).alias("together"),
-        polars.col(PART).alias("part"),
-    )
-    complete(order, key, owners, sorted(known.doubts), plan["hosts"], tally, scales)
+    with whole(order.out / DIVISION) as target:
+        shutil.copyfile(state / OWNERS, target)
+    complete(order, key, sorted(known.doubts), plan["hosts"], tally, scales)
     shutil.rmtree(state)
 
 
@@ -230,13 +232,9 @@ def _multiplied(order: Order, state: Path, file: Path, entity: str, factors: Map
     write_rows(file, rows.with_columns(polars.col(column) * factor for column, factor in own.items()), state)
 
 
-def complete(
-    order: Order, key: str, owners: polars.DataFrame, doubts: list[Any], hosts: list[str], tally: Tally, scales: Mapping[str, int]
-) -> None:
-    """Write what the output says of itself; the receipt last, since it says that all is there."""
+def complete(order: Order, key: str, doubts: list[Any], hosts: list[str], tally: Tally, scales: Mapping[str, int]) -> None:
+    """Write what the output, to which `DIVISION` belongs, says of itself; the receipt last, since it says that all is there."""
     law, decider = order.decider.law, order.decider
-    with whole(order.out / DIVISION) as target:
-        owners.write_parquet(target)
     receipt = stamp(law, decider.inquiry, order.register) | {"key": key, "doubts": doubts, "hosts": hosts, "counted": tally.ordered()}
     write_whole(order.out / SCHEMA, json.dumps(describe(law, order.out, scales), ensure_ascii=False, indent=2))
     write_whole(order.out / RECEIPT, json.dumps(receipt, ensure_ascii=False, indent=2))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from threading import Semaphore, get_ident
+from threading import get_ident
 from typing import Any
 
 import numpy
@@ -18,7 +18,6 @@ import polars
 from engine.columns import Decided
 from engine.columns.asking import BAD, Decider, Known, without
 from engine.columns.dividing import Division
-from engine.columns.forking import seated
 from engine.columns.others import other_entities
 from engine.columns.reading import Register
 from engine.columns.spilling import Spill, partition
@@ -56,7 +55,6 @@ class Work:
     Attributes:
         out: the folder of the output, and ``state`` the one in it that is there while the run is not finished.
         lenient: whether wrong rows are set aside rather than refused.
-        seats: how many partitions are held in memory to be decided; others are being written meanwhile.
     """
 
     register: Register
@@ -66,7 +64,6 @@ class Work:
     out: Path
     state: Path
     lenient: bool
-    seats: Semaphore
 
     def __call__(self, task: Sift | Decide) -> Any:
         """
@@ -92,10 +89,6 @@ class Work:
         return counted
 
     def _decided(self, part: int, known: Known) -> Decided:
-        with seated(self.seats):
-            return self._of(part, known)
-
-    def _of(self, part: int, known: Known) -> Decided:
         tables = partition(self.division, self.rows, part)
         if self.lenient:
             tables = without(tables, aside_of(self.state))
@@ -156,7 +149,7 @@ def _numbered(column: polars.Series) -> tuple[Any, list[str | None]]:
         column = column.cast(polars.Enum(column.unique().drop_nulls().sort()))
     assert isinstance(column.dtype, polars.Enum)
     texts: list[str | None] = [*column.dtype.categories, None]
-    return column.to_physical().cast(polars.Int64).fill_null(len(texts) - 1).to_numpy(), texts
+    return column.to_physical().cast(polars.Int32).fill_null(len(texts) - 1).to_numpy(), texts
 
 
 def aside_file(state: Path, part: int) -> Path:
