@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import polars as pl
 
+from engine.columns import room
 from engine.columns.cells import Cell
 from engine.columns.data import Data
 from engine.columns.frames import Schema, frame_of
 from engine.columns.grouping import Array
 from engine.columns.planning import Key, Part, Plan, build, cells_of, compiler_of, read_later
 from engine.columns.reasons import Sentences
-from engine.columns.room import KEPT
 from engine.columns.roots import Place, Slice, governed_years, slices, sortings
 from engine.columns.running import Run, run_together
 from engine.columns.threads import each, planning
@@ -344,7 +344,7 @@ def _fitting(waiting: Sequence[Begun]) -> Iterator[list[Begun]]:
     group, taken = list[Begun](), 0
     for begun in waiting:
         own = begun.work.run.passing if begun.work is not None else 0
-        if group and taken + own > KEPT:
+        if group and taken + own > room.KEPT:
             yield group
             group, taken = [], 0
         group.append(begun)

@@ -15,14 +15,12 @@ Array = Any
 Name = TypeVar("Name")
 LARGE = 2**20
 """Less is left to numpy."""
-KEPT = 2**25
-"""So many bytes at most wait for the next arrays."""
+KEPT, SPARING = 2**28, 2**25
+"""So many bytes at most wait for the next arrays; the less where memory is to be spared."""
 ALIGNED = 64
-ARRAY = 2**20
-"""Arrays from so many bytes on are given back."""
-
 MMAP_THRESHOLD = -3
-"""The number by which glibc knows it."""
+"""The number by which glibc knows from how many bytes on it gives memory back to the system."""
+
 _free: list[mmap.mmap] = []
 _lock = RLock()
 
@@ -74,8 +72,10 @@ def _give_back(block: mmap.mmap) -> None:
             _free.pop(0)
 
 
-def return_what_is_freed() -> None:
-    """Let glibc, where that is the system's, give arrays that numpy frees back to the system at once: it would keep ever larger ones."""
+def spare() -> None:
+    """Keep little from now on, and let glibc, where that is the system's, keep no large array that numpy frees: it would keep ever larger ones."""
+    global KEPT
+    KEPT = SPARING
     change = getattr(ctypes.CDLL(None), "mallopt", None)
     if change is not None:
-        change(MMAP_THRESHOLD, ARRAY)
+        change(MMAP_THRESHOLD, LARGE)

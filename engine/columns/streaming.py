@@ -27,7 +27,7 @@ from engine.columns.asking import Decider, Known, told
 from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, divide
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
-from engine.columns.room import return_what_is_freed
+from engine.columns.room import spare
 from engine.columns.routing import Routes
 from engine.columns.spilling import Spill, spill
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
@@ -99,7 +99,7 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
         InputError: the facts are wrong, or the folder holds something else. What was finished stays for the next run.
     """
     register, decider, out, lenient = order.register, order.decider, order.out, order.bad_rows is not None
-    return_what_is_freed()
+    spare()
     tally, state = Tally(), out / UNFINISHED
     with ThreadPoolExecutor(1, "hash") as beside:
         hashing = beside.submit(decider.key, register, lenient)  # of all that is read, beside reading it
