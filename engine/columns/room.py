@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import weakref
 from collections.abc import Iterable
@@ -15,11 +14,9 @@ Array = Any
 Name = TypeVar("Name")
 LARGE = 2**20
 """Less is left to numpy."""
-KEPT, SPARING = 2**28, 2**25
-"""So many bytes at most wait for the next arrays; the less where memory is to be spared."""
+KEPT = 2**28
+"""So many bytes at most wait for the next arrays."""
 ALIGNED = 64
-MMAP_THRESHOLD = -3
-"""The number by which glibc knows from how many bytes on it gives memory back to the system."""
 
 _free: list[mmap.mmap] = []
 _lock = RLock()
@@ -70,12 +67,3 @@ def _give_back(block: mmap.mmap) -> None:
         _free.append(block)
         while sum(map(len, _free)) > KEPT:
             _free.pop(0)
-
-
-def spare() -> None:
-    """Keep little from now on, and let glibc, where that is the system's, keep no large array that numpy frees: it would keep ever larger ones."""
-    global KEPT
-    KEPT = SPARING
-    change = getattr(ctypes.CDLL(None), "mallopt", None)
-    if change is not None:
-        change(MMAP_THRESHOLD, LARGE)

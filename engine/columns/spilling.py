@@ -169,7 +169,7 @@ class Spill:
         ends = list(accumulate(chunk.rows for chunk in chunks))
         arrays = rooms(((name, numpy.result_type(*(layout.lying[name] for layout in used))) for name in alike), ends[-1])
         missing = {name: numpy.zeros(ends[-1], bool) for layout in used for name in layout.missing if name in alike}
-        others = []
+        others = [] if all(len(alike) == len(layout.kinds) for layout in used) else [polars.DataFrame()]
         for chunk, end in zip(chunks, ends, strict=True):
             layout, here = self.layouts[chunk.layout], slice(end - chunk.rows, end)
             own = {name: _place(held, arrays.get(name), here) for name, held in layout.lying.items()}
@@ -180,16 +180,15 @@ class Spill:
                 for name, values in read.items():
                     if name in target and target[name].dtype != values.dtype:
                         target[name][here] = values
-            if len(alike) < len(layout.kinds):
+            if others:
                 found = [_series(name, own[name], nulls.get(name), layout.kinds[name]) for name in own if name not in alike]
                 rest = [polars.read_ipc(BytesIO(packed))] if chunk.rest else []
-                others.append(polars.concat([polars.DataFrame(found), *rest], how="horizontal"))
-            else:
-                others.append(polars.select(polars.repeat(None, chunk.rows).alias(HEIGHT)))
+                height = polars.repeat(None, chunk.rows, eager=True).alias(HEIGHT).to_frame()
+                others.append(polars.concat([height, polars.DataFrame(found), *rest], how="horizontal"))
         whole = polars.DataFrame([_series(name, arrays.pop(name), missing.get(name), kind) for name, kind in alike.items()])
-        if any(len(alike) < len(layout.kinds) for layout in used):
-            return polars.concat([whole, polars.concat(others, how="diagonal_relaxed", rechunk=True).drop(HEIGHT, strict=False)], how="horizontal")
-        return whole
+        if not others:
+            return whole
+        return polars.concat([whole, polars.concat(others, how="diagonal_relaxed", rechunk=True).drop(HEIGHT)], how="horizontal")
 
     def has(self, part: str) -> bool:
         """Whether all rows of a partition are there."""

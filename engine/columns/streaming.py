@@ -27,7 +27,6 @@ from engine.columns.asking import Decider, Known, told
 from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, divide
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
-from engine.columns.room import spare
 from engine.columns.routing import Routes
 from engine.columns.spilling import Spill, spill
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
@@ -38,7 +37,8 @@ from engine.problems import InputError, Problem
 UNFINISHED, OWNERS = ".unfinished", "owners.parquet"
 NAMES = {OWNER: "key", GROUP: "group", TOGETHER: "together", PART: "part"}
 """The columns of the partition of each installation, as they are written."""
-ROWS_PER_PART = 350_000
+ROWS_PER_PART = 200_000
+"""So many rows of all tables at most, about: twice as many need a third more memory and take a twentieth less time."""
 ROWS_FOR_WORKERS = 100_000
 """With fewer rows in all, one thread is as quick as several."""
 MAX_NUMBER = 2**63 - 1
@@ -99,7 +99,6 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
         InputError: the facts are wrong, or the folder holds something else. What was finished stays for the next run.
     """
     register, decider, out, lenient = order.register, order.decider, order.out, order.bad_rows is not None
-    spare()
     tally, state = Tally(), out / UNFINISHED
     with ThreadPoolExecutor(1, "hash") as beside:
         hashing = beside.submit(decider.key, register, lenient)  # of all that is read, beside reading it
