@@ -19,7 +19,7 @@ from engine.columns.deciding import Years, common_scales
 from engine.columns.encoding import Tables
 from engine.columns.frames import Schema
 from engine.columns.handing import facts_of
-from engine.columns.naming import unnamed
+from engine.columns.naming import NONE, UNKNOWN, unnamed
 from engine.columns.pairing import Pair
 from engine.columns.planning import Key, Plan
 from engine.columns.proved import Rows, prove_roots, replaced
@@ -249,7 +249,7 @@ def _plainly_known(cells: pl.Series, spec: ColumnSpec, tables: Tables) -> bool:
     if cells.null_count() or not len(cells):
         return False
     if kind == "code" and isinstance(dtype, pl.Enum):
-        return set(dtype.categories) <= set(tables.codes[spec.type.codes or ""])
+        return set(dtype.categories) <= set(tables.codes[spec.type.codes or ""]) - {NONE, *UNKNOWN}
     return (kind, True) in (("number", dtype.is_integer()), ("bool", dtype == pl.Boolean), ("date", dtype == pl.Date))
 
 
