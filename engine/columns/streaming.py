@@ -37,8 +37,9 @@ from engine.problems import InputError, Problem
 UNFINISHED, OWNERS = ".unfinished", "owners.parquet"
 NAMES = {OWNER: "key", GROUP: "group", TOGETHER: "together", PART: "part"}
 """The columns of the partition of each installation, as they are written."""
-ROWS_PER_PART = 200_000
-"""So many rows of all tables at most, about: twice as many need a third more memory and take a twentieth less time."""
+ROWS_PER_PART, ROWS_PER_DECISION = 200_000, 10_000
+"""About so many rows of all tables at most, and more where more is decided of them: each decision costs something once for a partition,
+and more rows more memory."""
 ROWS_FOR_WORKERS = 100_000
 """With fewer rows in all, one thread is as quick as several."""
 MAX_NUMBER = 2**63 - 1
@@ -167,7 +168,8 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     state.mkdir(parents=True)
     bad: list[Bad] | None = [] if order.bad_rows is not None else None
     about = sum(register.about_rows(table) for table in register.files)
-    parts = order.parts or 1 + about // ROWS_PER_PART
+    decided = order.decider.decisions or register.law.vocabulary.decisions
+    parts = order.parts or 1 + about // max(ROWS_PER_PART, ROWS_PER_DECISION * len(decided))
     division = divide(register, parts, bad)
     rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
     with whole(owners_file) as target:
