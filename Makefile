@@ -43,7 +43,7 @@ $(BENCH)/.ready: benchmarks/requirements.txt pyproject.toml
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --requirement benchmarks/requirements.txt
 	touch $@
 
-# make bench [BENCH_ROWS=10000000] [BENCH_ROUNDS=5]: about half an hour on two quiet cores, and 24 GB of memory for the largest of the peers
+# make bench [BENCH_ROWS=10000000] [BENCH_ROUNDS=5]: about a quarter of an hour on two quiet cores, and 24 GB of memory for the largest of the peers
 bench: $(READY) $(BENCH)/.ready
 	$(BIN)/python benchmarks/determinations.py
 	$(BENCH)/bin/python benchmarks/registers.py --rows $(BENCH_ROWS) --rounds $(BENCH_ROUNDS)
