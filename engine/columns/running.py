@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.columns.machine import Call
 
 MANY = 2**18
+"""From so many rows on, runs are begun side by side."""
 SHARED = 2**12
 """Columns of so many rows are not copied on their way out."""
 DTYPES: dict[str, Any] = {INT: pl.Int64, WIDE: pl.Int128, DAY: pl.Int32, CODE: pl.UInt16, ROW: pl.UInt32, BOOL: pl.Boolean, TEXT: pl.String}
