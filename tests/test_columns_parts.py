@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.columns.deciding import Years
 from engine.columns.sorting import Key, Sorting
 
 NONE, UNKNOWN = "none", "unknown"
@@ -46,3 +49,19 @@ def test_more_keys_than_can_be_counted_are_told_apart() -> None:
         start, end = sorting.part([wanted])
         assert sorting.order is not None and sorting.order[start:end].tolist() == [many - 1 - wanted // 2**20]
     assert sorting.part([1]) == (0, 0)
+
+
+def test_only_owners_that_are_facts_are_kept_for_other_years() -> None:
+    """Years are put out side by side: what one of them computed is not what another gets."""
+    years, one = Years.__new__(Years), SimpleNamespace(space=("rows", "sites"))
+    years.owners, years.data = {}, SimpleNamespace(height=lambda space: 3)  # type: ignore[assignment]
+    sites = pl.Series(["A", "B"])
+
+    def owners(operation: str, rows: list[int]) -> list[str]:
+        parent = SimpleNamespace(op=operation, extra=("site", "values"), constant=False, number=7)
+        part = SimpleNamespace(parent=parent, space=("rows", "lots"))
+        return years._owners(one, part, sites, {7: numpy.array(rows)})[1].to_list()  # type: ignore[arg-type]
+
+    assert owners("gather", [0, 0, 1]) == ["A", "A", "B"] and not years.owners
+    assert owners("gather", [1, 1, 0]) == ["B", "B", "A"]
+    assert owners("column", [1, 0, 0]) == ["B", "A", "A"] and len(years.owners) == 1

@@ -326,11 +326,14 @@ class Years:
     def _owners(self, one: Slice, part: Part, keys: pl.Series, found: Mapping[int, Array]) -> tuple[pl.Series, pl.Series]:
         """For each row of a part the row of its root, and the id of that; found once for all years where it is a fact."""
         assert part.parent is not None
-        place = (one.space, part.space, part.parent.op, part.parent.extra)
-        if place not in self.owners or part.parent.op != "column":
+        place = (one.space, part.space, part.parent.extra)
+        known = self.owners.get(place) if part.parent.op == "column" else None
+        if known is None:
             parent = pl.Series(_array(part.parent, found, self.data.height(part.space)))
-            self.owners[place] = parent, keys.gather(parent)
-        return self.owners[place]
+            known = parent, keys.gather(parent)
+            if part.parent.op == "column":
+                self.owners[place] = known
+        return known
 
     def _keys(self, one: Slice) -> pl.Series:
         if one.code is not None:
