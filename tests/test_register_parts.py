@@ -13,11 +13,15 @@ from pathlib import Path
 
 import polars
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine.columns import extent_of, schema_of, streaming
+from engine.columns import encoding, extent_of, schema_of, streaming
 from engine.columns.asking import Decider
 from engine.columns.dividing import OWNER, PART, divide
+from engine.columns.encoding import Tables
 from engine.columns.forking import from_child, working
+from engine.columns.matching import Texts
 from engine.columns.naming import Ids, looked_up
 from engine.columns.reading import FILE, ROW, open_register
 from engine.columns.spilling import Spill, narrowed, partition, spill
@@ -61,6 +65,47 @@ def test_a_number_is_looked_up_where_it_stands(keys: list[int]) -> None:
 def test_ids_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polars.Series, "hash", lambda self, *_: polars.Series([1] * len(self), dtype=polars.UInt64))
     assert Ids(polars.Series(["a", "b"])).rows(polars.Series(["b", "c", "a"])).tolist() == [1, -1, 0]
+
+
+LONG = "the rest of a name that begins as others do, "
+NAMES = st.builds(str.__add__, st.sampled_from(["", "A", LONG]), st.integers(0, 200).map(str))
+
+
+@settings(max_examples=60)
+@given(st.lists(NAMES, max_size=100, unique=True), st.lists(NAMES | st.sampled_from(["", "none", "unknown"]), max_size=100), st.booleans(), st.integers(0, 3))
+def test_texts_are_found_in_whatever_order_they_are_asked_for(texts: list[str], others: list[str], together: bool, start: int) -> None:
+    """In the order of the texts, with others between, and with all hashes the same."""
+    wanted, apart = [*texts[start:], *others, *texts], ["none", ""]
+    expected = [len(texts) + apart.index(one) if one in apart else texts.index(one) if one in texts else len(texts) + len(apart) for one in wanted]
+    with pytest.MonkeyPatch.context() as patch:
+        if together:
+            patch.setattr(polars.Series, "hash", lambda self, *_: polars.Series([7] * len(self), dtype=polars.UInt64))
+        among = Texts(polars.Series(texts, dtype=polars.String), apart)
+        assert among.places(polars.Series(["x", *wanted, "x"], dtype=polars.String)[1:-1]).tolist() == expected
+        pieces = polars.concat([polars.Series([one], dtype=polars.String) for one in [*wanted, ""]], rechunk=False)
+        assert among.places(pieces).tolist() == [*expected, len(texts) + 1]
+
+
+def test_references_of_many_rows_are_read_as_those_of_few(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = 500
+    said = ["U3", "none", "unknown", "", None, "U499", "U500", LONG + "1", "U4", "U4"] * 50
+    tables = {
+        "units": polars.DataFrame({"id": [f"U{n}" for n in range(many)], "project": said, "installation": polars.Series([None] * many, dtype=polars.String)}),
+        "surrenders": polars.DataFrame({"unit": said}),
+        "projects": polars.DataFrame({"id": ["U4", "U499", LONG + "1"]}),
+    }
+    stated = tables["units"].with_columns(polars.Series("project:none", [True] + [False] * (many - 1)))
+    places = [("units", "project"), ("units", "installation"), ("surrenders", "unit")]
+    for frames in (tables, {**tables, "units": stated}):
+        few, found = Tables(law.vocabulary, frames, {}), Tables(law.vocabulary, frames, {})
+        monkeypatch.setattr(encoding, "MANY", many + 1)
+        expected = [few.column(*place) for place in places]
+        monkeypatch.setattr(encoding, "MANY", 1)
+        for one, place in zip(expected, places, strict=True):
+            own = found.column(*place)
+            for part in ("values", "unknown", "none"):
+                before, after = (None if series is None else series.to_list() for series in (getattr(one, part), getattr(own, part)))
+                assert before == after, (place, part)
 
 
 def test_whole_numbers_are_held_in_the_bits_that_they_need() -> None:

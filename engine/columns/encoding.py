@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 import polars as pl
@@ -16,6 +16,11 @@ from engine.columns.naming import NONE, UNKNOWN, looked_up, numbered_rows, texts
 from engine.columns.threads import each
 from engine.language import ColumnSpec, TableSpec, Vocabulary
 
+if TYPE_CHECKING:
+    from engine.columns.matching import Texts
+
+MANY = 2**18
+"""So many references are looked up by machine code."""
 LONG, FEW = 4_096, 256
 """A column of so many texts, of which so few are different, is read text by text and not row by row."""
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
@@ -49,7 +54,7 @@ class Tables:
         self._columns: dict[tuple[str, str], Column] = {}
         self._keys: dict[str, pl.Series] = {}
         self._numbers: dict[str, pl.Series] = {}
-        self._found: dict[str, list[tuple[pl.Series, pl.Series]]] = {}
+        self._texts: dict[str, Texts] = {}
         self._extra: dict[str, list[tuple[pl.Series, Mapping[str, str]]]] = {}
 
     # -- rows ---------------------------------------------------------------------------------------------------
@@ -136,7 +141,8 @@ class Tables:
     def _own(self, spec: TableSpec, column: ColumnSpec) -> Column:
         frame = self.given.get(spec.name)
         if frame is None or column.name not in frame.columns:
-            return self._constant(spec, column, pl.Series([None] * (frame.height if frame is not None else 0), dtype=pl.String), {}, True)
+            nothing = pl.repeat(None, 0 if frame is None else frame.height, dtype=pl.String, eager=True)
+            return self._constant(spec, column, nothing, {}, True)
         raw = frame[column.name]
         none = frame[f"{column.name}:none"].fill_null(False) if f"{column.name}:none" in frame.columns else None
         if raw.dtype == pl.String and kind_of(column.type) in (INT, DAY, BOOL) and len(raw) >= LONG and raw.head(LONG).n_unique() <= FEW:
@@ -148,6 +154,8 @@ class Tables:
             raw = raw.cast(pl.String)
         if raw.dtype == pl.Null:
             raw = raw.cast(pl.String)
+        if raw.dtype == pl.String and column.type.kind == "ref" and len(raw) >= MANY:
+            return self._referring(column, self._among(column.type.table or ""), raw, none)
         if raw.dtype == pl.String:
             if column.type.nullable:
                 said = (raw == NONE).fill_null(False)
@@ -155,6 +163,27 @@ class Tables:
             raw = raw.set(raw.is_in([*UNKNOWN, *([NONE] if column.type.nullable else [])]).fill_null(False), None)
         none = none if none is not None and none.any() else None
         return self._typed(column, raw, none)
+
+    def _among(self, table: str) -> Texts:
+        """The ids of the rows of a table; apart from them the words for none and for what is not known."""
+        if table not in self._texts:
+            from engine.columns.matching import Texts  # compiles: not needed for small registers
+
+            self._texts[table] = Texts(self.keys(table), [NONE, *UNKNOWN])
+        return self._texts[table]
+
+    def _referring(self, column: ColumnSpec, among: Texts, raw: pl.Series, none: pl.Series | None) -> Column:
+        """A column of many references: what each says is found in one pass."""
+        size, places = len(among.texts), among.places(raw.fill_null(UNKNOWN[0]))
+        missing = places >= size
+        if not missing.any():
+            return Column(ROW, pl.Series(places), None, none)
+        if column.type.nullable:
+            said = pl.Series(places == size)
+            none = said if none is None else none | said
+        none = none if none is not None and none.any() else None
+        unknown = pl.Series(missing) if none is None else pl.Series(missing) & ~none
+        return Column(ROW, pl.Series(numpy.where(missing, numpy.uint32(0), places)), unknown if unknown.any() else None, none)
 
     def _of_categories(self, column: ColumnSpec, raw: pl.Series, none: pl.Series | None) -> Column:
         """A column of few different texts: each is read once."""
@@ -233,18 +262,11 @@ class Tables:
         if len(keys) == len(ids) and ids.null_count() == 0 and bool((keys == ids.cast(pl.String)).all()):
             return pl.int_range(0, len(ids), dtype=pl.UInt32, eager=True)
         ids = ids.cast(pl.String)
-        for before, rows in self._found.setdefault(table, []):
-            if len(before) == len(ids) and before[0] == ids[0] and before[-1] == ids[-1] and before.equals(ids, null_equal=True):
-                return rows
         runs = ids.rle_id()
         many: Any = runs[-1] if len(runs) else 0
         if len(ids) > 2 * (many + 1):  # the same id time and again is looked up once
-            rows = looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
-        else:
-            rows = looked_up(keys, ids)
-        if len(ids):
-            self._found[table].append((ids, rows))
-        return rows
+            return looked_up(keys, ids.filter(runs.diff().fill_null(1) > 0)).gather(runs)
+        return looked_up(keys, ids)
 
     def _numbers_of(self, table: str) -> pl.Series | None:
         """The ids of the rows of a table, where all of them were given as whole numbers."""
