@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy
 import polars
 
+from engine.columns.grouping import Array
 from engine.columns.naming import Ids
 from engine.columns.reading import PLACE, Bad, Register
 from engine.columns.routing import Routes
@@ -39,25 +41,27 @@ class Division:
     parts: int
     owners: polars.DataFrame
     hosts: polars.Series
-    _sent: dict[str, tuple[Ids, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _sent: dict[bool, tuple[Ids, Array]] = field(default_factory=dict, compare=False, repr=False)
+    _making: Lock = field(default_factory=Lock, compare=False, repr=False)
 
     def route(self, table: str, batch: polars.DataFrame) -> Iterator[tuple[str, polars.DataFrame]]:
         """The rows of a batch by the name of their partition; WHOLE for rows that all need, HOSTS for copies for all others."""
-        for rows, ranges in self.sorted(table, batch):
+        for order, ranges in self.sent(table, batch):
+            rows = batch if order is None else batch[order]
             for part, first, end in ranges:
                 yield part, rows.slice(first, end - first)
 
-    def sorted(self, table: str, batch: polars.DataFrame) -> Iterator[tuple[polars.DataFrame, list[Range]]]:
-        """The same, those of each partition as one range of a frame."""
+    def sent(self, table: str, batch: polars.DataFrame) -> Iterator[tuple[Array | None, list[Range]]]:
+        """The same as places of rows in the batch (None: all as they stand), those of each partition as one range of these."""
         column = self.routes.column(table)
         if column is None or column not in batch.columns:
-            yield batch, [(WHOLE, 0, len(batch))]
+            yield None, [(WHOLE, 0, len(batch))]
             return
-        yield self._split(table, batch, column)
+        yield self._split(table, batch[column])
         if len(self.hosts) and (table in (self.routes.base, self.routes.grouped) or table in self.routes.host_tables):
             near = self.owners.filter(polars.col(OWNER).is_in(self.hosts.implode()))
             wanted = near[GROUP] if table == self.routes.grouped else near[OWNER]
-            copies = batch.filter(polars.col(column).cast(polars.String).is_in(wanted.implode()))
+            copies = batch[column].cast(polars.String).is_in(wanted.implode()).arg_true().to_numpy()
             if len(copies):
                 yield copies, [(HOSTS, 0, len(copies))]
 
@@ -67,20 +71,22 @@ class Division:
             return self.owners.unique(GROUP).select(polars.col(GROUP).alias(OWNER), PART)
         return self.owners.select(OWNER, PART)
 
-    def _split(self, table: str, batch: polars.DataFrame, column: str) -> tuple[polars.DataFrame, list[Range]]:
+    def _split(self, table: str, keys: polars.Series) -> tuple[Array, list[Range]]:
         """Rows whose key is in no partition go to the first: there it is found that they belong to nobody."""
-        if table not in self._sent:
-            keys = self.keys(table)
-            kind = numpy.min_scalar_type(self.parts)
-            self._sent[table] = Ids(keys[OWNER]), numpy.append(keys[PART].to_numpy().astype(kind), kind.type(0))
-        ids, parts = self._sent[table]
-        sent = parts.take(ids.rows(batch[column]))
+        ids, parts = self._places(table == self.routes.grouped)
+        sent = parts.take(ids.rows(keys))
         many = numpy.bincount(sent)
-        if numpy.count_nonzero(many) > 1:
-            order = polars.Series(numpy.argsort(sent, kind="stable").astype(numpy.uint32))
-            batch = batch[order]
         ends = numpy.cumsum(many)
-        return batch, [(str(part), int(ends[part] - many[part]), int(ends[part])) for part in numpy.flatnonzero(many)]
+        ranges = [(str(part), int(ends[part] - many[part]), int(ends[part])) for part in numpy.flatnonzero(many)]
+        return numpy.argsort(sent, kind="stable"), ranges
+
+    def _places(self, grouped: bool) -> tuple[Ids, Array]:
+        """Where each key stands, and the partition of each and of none of them; made once for all tables and threads."""
+        with self._making:
+            if grouped not in self._sent:
+                known, kind = self.keys(self.routes.grouped if grouped else self.routes.base), numpy.min_scalar_type(self.parts)
+                self._sent[grouped] = Ids(known[OWNER]), numpy.append(known[PART].to_numpy().astype(kind), kind.type(0))
+            return self._sent[grouped]
 
     def forget(self) -> None:
         """Let go of what rows are sent by; it is made again for who asks."""

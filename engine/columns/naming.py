@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy
 import polars as pl
@@ -71,9 +72,13 @@ class Ids:
 
     def __init__(self, ids: pl.Series) -> None:
         numbers = ids.cast(pl.Int64, strict=False)
-        self.ids, self.hashes, self.numbers = ids, _Numbers(ids.hash(0)), None
+        self.ids, self.numbers = ids, None
         if not numbers.null_count() and bool((numbers.cast(pl.String) == ids).all()):
             self.numbers = _Numbers(numbers)
+
+    @cached_property
+    def hashes(self) -> _Numbers:
+        return _Numbers(self.ids.hash(0))
 
     def rows(self, wanted: pl.Series) -> Array:
         """In which row each id, given as text or as a whole number, stands; -1 where it does not."""

@@ -83,7 +83,8 @@ class Batch:
     """Rows of a table with where they go.
 
     Attributes:
-        arrays: the columns that lie as in memory, then where they are null.
+        rows: all of their columns where they are kept, else those that do not lie as in memory.
+        arrays: the columns that do, then where they are null.
     """
 
     known: Known
@@ -124,17 +125,16 @@ class Spill:
             for part, first, end in batch.ranges:
                 self.kept.setdefault((part, table), []).append(batch.rows.slice(first, end - first))
             return
-        number = self._number(batch.layout)
-        rest = batch.rows.select(batch.layout.rest)
+        number, places = self._number(batch.layout), [(_bytes(values), values.itemsize) for values in batch.arrays]
         for part, first, end in batch.ranges:
-            file = self.folder / part / table
-            file.parent.mkdir(parents=True, exist_ok=True)
-            packed = BytesIO()
-            if rest.width:
-                rest.slice(first, end - first).write_ipc(packed, compression="lz4")
+            file, packed = self.folder / part / table, BytesIO()
+            if batch.rows.width:
+                batch.rows.slice(first, end - first).write_ipc(packed, compression="lz4")
+            if not (chunks := self.chunks.setdefault(f"{part}/{table}", [])):
+                file.parent.mkdir(parents=True, exist_ok=True)
             with file.open("ab", buffering=0) as target:
-                _all(os.writev, target, [*(_bytes(values[first:end]) for values in batch.arrays), packed.getbuffer()])
-            self.chunks.setdefault(f"{part}/{table}", []).append(Chunk(end - first, number, len(packed.getbuffer())))
+                _all(os.writev, target, [*(whole[first * size : end * size] for whole, size in places), packed.getbuffer()])
+            chunks.append(Chunk(end - first, number, len(packed.getbuffer())))
 
     def _number(self, layout: Layout) -> int:
         if layout not in self.layouts:
@@ -267,29 +267,49 @@ def spill(register: Register, division: Division, folder: Path | None, bad: list
 
 
 def _batches(division: Division, decider: Decider | None, table: str, written: bool, read: Read) -> list[Batch]:
-    rows = narrowed(read())
+    rows = read()
     known = Known() if decider is None else decider.known(table, rows)
-    return [_batch(known, own, ranges, written) for own, ranges in division.sorted(table, rows)]
+    if written:
+        return [_packed(known, rows, *sent) for sent in division.sent(table, rows)]
+    rows = narrowed(rows)
+    sent = ((rows if order is None else rows[order], ranges) for order, ranges in division.sent(table, rows))
+    return [Batch(known, own, ranges, Layout(rows.schema, ()), []) for own, ranges in sent]
 
 
-def _batch(known: Known, rows: polars.DataFrame, ranges: list[Range], written: bool) -> Batch:
-    lying = [column.to_physical() for column in rows.iter_columns() if column.dtype in LYING] if written else []
-    missing = [column for column in lying if column.null_count()]
-    arrays = [column.fill_null(False if column.dtype == polars.Boolean else 0).to_numpy() for column in lying]
-    arrays += [column.is_null().to_numpy() for column in missing]
-    return Batch(known, rows, ranges, Layout(rows.schema, tuple(column.name for column in missing)), arrays)
+def _packed(known: Known, rows: polars.DataFrame, order: Array | None, ranges: list[Range]) -> Batch:
+    """The rows in the order in which they are written, whole numbers in no more bits than they need."""
+    kinds = {column.name: width_of(column) for column in rows.iter_columns()}
+    layout = Layout(kinds, tuple(name for name, kind in kinds.items() if kind in LYING and rows[name].null_count()))
+    height = len(rows) if order is None else len(order)
+    targets = rooms([*layout.lying.items(), *(((name, TRUTH), TRUTH) for name in layout.missing)], height)
+    narrow = rooms([(0, numpy.int64)], len(rows))[0]  # of one column after the other: what was just written is near
+    for place, target in targets.items():
+        column = rows[place] if isinstance(place, str) else rows[place[0]].is_null()
+        whole = column.to_physical() if column.dtype in LYING else column.cast(kinds[column.name])
+        values = (whole.fill_null(False if whole.dtype == polars.Boolean else 0) if whole.null_count() else whole).to_numpy()
+        if order is None:
+            numpy.copyto(target, values, casting="unsafe")
+            continue
+        if values.dtype != target.dtype:
+            wide, values = values, narrow.view(target.dtype)[: len(rows)]
+            numpy.copyto(values, wide, casting="unsafe")
+        values.take(order, out=target, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
+    rest = rows.select(layout.rest)
+    return Batch(known, rest if order is None or not rest.width else rest[order], ranges, layout, list(targets.values()))
 
 
 def narrowed(rows: polars.DataFrame) -> polars.DataFrame:
     """The same whole numbers in no more bits than they need."""
-    changes = []
-    for column in rows.iter_columns():
-        if column.dtype.is_integer():
-            least, most = span_of(column) or (0, 0)
-            width = next((kind for kind, limit in WIDTHS.items() if -limit <= least and most < limit), column.dtype)
-            if width != column.dtype and len(column):
-                changes.append(column.cast(width))
+    changes = [column.cast(kind) for column in rows.iter_columns() if (kind := width_of(column)) != column.dtype]
     return rows.with_columns(changes) if changes else rows
+
+
+def width_of(column: polars.Series) -> Any:
+    """The type of a column, of whole numbers with a sign the narrowest that holds them."""
+    if not column.dtype.is_integer() or not len(column):
+        return column.dtype
+    least, most = span_of(column) or (0, 0)
+    return next((kind() for kind, limit in WIDTHS.items() if -limit <= least and most < limit), column.dtype)
 
 
 def partition(division: Division, found: Spill, part: int) -> Tables:
