@@ -84,7 +84,7 @@ class Division:
         """Where each key stands, and the partition of each and of none of them; made once for all tables and threads."""
         with self._making:
             if grouped not in self._sent:
-                known, kind = self.keys(self.routes.grouped if grouped else self.routes.base), numpy.min_scalar_type(self.parts)
+                known, kind = self.keys((self.routes.grouped if grouped else None) or self.routes.base), numpy.min_scalar_type(self.parts)
                 self._sent[grouped] = Ids(known[OWNER]), numpy.append(known[PART].to_numpy().astype(kind), kind.type(0))
             return self._sent[grouped]
 

@@ -280,22 +280,27 @@ def _packed(known: Known, rows: polars.DataFrame, order: Array | None, ranges: l
     """The rows in the order in which they are written, whole numbers in no more bits than they need."""
     kinds = {column.name: width_of(column) for column in rows.iter_columns()}
     layout = Layout(kinds, tuple(name for name, kind in kinds.items() if kind in LYING and rows[name].null_count()))
-    height = len(rows) if order is None else len(order)
-    targets = rooms([*layout.lying.items(), *(((name, TRUTH), TRUTH) for name in layout.missing)], height)
+    columns = [rows[name] if rows[name].dtype in LYING else rows[name].cast(kinds[name]) for name in layout.lying]
+    columns = [*(column.to_physical() for column in columns), *(rows[name].is_null() for name in layout.missing)]
+    types = [*layout.lying.values(), *(TRUTH for _ in layout.missing)]
+    targets = list(rooms(enumerate(types), len(rows) if order is None else len(order)).values())
     narrow = rooms([(0, numpy.int64)], len(rows))[0]  # of one column after the other: what was just written is near
-    for place, target in targets.items():
-        column = rows[place] if isinstance(place, str) else rows[place[0]].is_null()
-        whole = column.to_physical() if column.dtype in LYING else column.cast(kinds[column.name])
-        values = (whole.fill_null(False if whole.dtype == polars.Boolean else 0) if whole.null_count() else whole).to_numpy()
-        if order is None:
-            numpy.copyto(target, values, casting="unsafe")
-            continue
-        if values.dtype != target.dtype:
-            wide, values = values, narrow.view(target.dtype)[: len(rows)]
-            numpy.copyto(values, wide, casting="unsafe")
-        values.take(order, out=target, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
+    for column, target in zip(columns, targets, strict=True):
+        _take(column, order, target, narrow)
     rest = rows.select(layout.rest)
-    return Batch(known, rest if order is None or not rest.width else rest[order], ranges, layout, list(targets.values()))
+    return Batch(known, rest if order is None or not rest.width else rest[order], ranges, layout, targets)
+
+
+def _take(column: polars.Series, order: Array | None, target: Array, narrow: Array) -> None:
+    values = column.fill_null(False if column.dtype == polars.Boolean else 0) if column.null_count() else column
+    found = values.to_numpy()
+    if order is None:
+        numpy.copyto(target, found, casting="unsafe")
+        return
+    if found.dtype != target.dtype:
+        wide, found = found, narrow.view(target.dtype)[: len(found)]
+        numpy.copyto(found, wide, casting="unsafe")
+    found.take(order, out=target, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
 
 
 def narrowed(rows: polars.DataFrame) -> polars.DataFrame:

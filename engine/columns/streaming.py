@@ -171,9 +171,10 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     decided = order.decider.decisions or register.law.vocabulary.decisions
     parts = order.parts or 1 + about // max(ROWS_PER_PART, ROWS_PER_DECISION * len(decided))
     division = divide(register, parts, bad)
-    rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
-    with whole(owners_file) as target:
-        division.owners.rename(NAMES).write_parquet(target, statistics=False)
+    with ThreadPoolExecutor(1, "owners") as beside:
+        written = beside.submit(_write_owners, owners_file, division)
+        rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
+    written.result()
     plan = {
         "key": key.result(),
         "parts": parts,
@@ -184,6 +185,11 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     }
     write_whole(plan_file, json.dumps(plan, ensure_ascii=False))
     return plan, division, rows
+
+
+def _write_owners(file: Path, division: Division) -> None:
+    with whole(file) as target:
+        division.owners.rename(NAMES).write_parquet(target, compression="zstd", compression_level=1, statistics=False)
 
 
 def _finish(order: Order, state: Path, plan: Mapping[str, Any], known: Known, key: str, tally: Tally) -> None:
