@@ -26,7 +26,7 @@ from engine.proving import Inquiry, Prover, Root, determine
 from engine.proving.determination import comparable
 from tests.conftest import ROOT
 from tests.small_law import facts_of, law_of
-from tests.test_oracle import THOROUGH
+from tests.thorough import THOROUGH
 
 TODAY = date(2026, 1, 1)
 STATES = {"unknown": "undetermined", "gap": "Gap", "conflict": "Conflict"}

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from engine.columns import Decided, decide
 from engine.law import Law
+from tests.random_cases import random_facts, random_rules, random_values, too_large
+from tests.random_texts import BASE_TREE, Pick, picker
 from tests.small_law import facts_of, law_of
 from tests.test_columns import agree, tables_of
-from tests.test_oracle import BASE_TREE, THOROUGH, Pick, examples, picker, random_facts, random_rules, random_values, too_large
+from tests.thorough import THOROUGH, examples
 
 EFFORTS = ("none", "quick")
 HUGE = ("9223372036854775807", "9223372036854775808")

@@ -16,7 +16,7 @@ from engine.proving import Determination, Inquiry, Prover, Root, ask, ask_stepwi
 from engine.proving.determination import differences
 from engine.proving.otherwise import Changes, ask_otherwise, workers_for
 from tests.conftest import ROOT
-from tests.test_oracle import THOROUGH
+from tests.thorough import THOROUGH
 
 STEP = 1 if THOROUGH else 150
 """The suite takes every 150th worked case; `KAZETS_TESTS=thorough` all of them."""
