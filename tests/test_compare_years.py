@@ -15,7 +15,7 @@ from cli import main
 from engine.drafting.projection import read_assumptions
 from engine.problems import InputError
 from tests.conftest import ROOT
-from tests.test_compare import REGISTER, SAID
+from tests.small_register import SAID, written
 from tests.test_drafts import draft
 
 ASSUMED = ROOT / "examples" / "projection-phase-6.yaml"
@@ -98,10 +98,7 @@ def test_laws_stand_side_by_side_in_csv_and_html(facts: str, capped: str, tmp_pa
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_what_a_register_says_of_itself_is_told_in_the_language_of_the_report(tmp_path: Path, language: str) -> None:
-    register, page = tmp_path / "register", tmp_path / "years.html"
-    register.mkdir()
-    for name, content in REGISTER.items():
-        (register / name).write_text(content, encoding="utf-8")
+    register, page = written(tmp_path / "register"), tmp_path / "years.html"
     told = " ".join(run(str(ASSUMED), str(register), "--lang", language).split())
     run(str(ASSUMED), str(register), "--format", "html", "--output", str(page), "--lang", language)
     title, note = SAID

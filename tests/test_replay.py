@@ -22,7 +22,7 @@ from engine.law import Law, load_law
 from engine.problems import InputError
 from engine.proving import Inquiry
 from tests.conftest import ROOT
-from tests.test_compare import REGISTER
+from tests.small_register import written
 
 SCHEMAS = ROOT / "schemas"
 
@@ -262,12 +262,9 @@ def answered(*arguments: str | Path) -> tuple[int, str]:
 
 @pytest.fixture
 def register(tmp_path: Path) -> Path:
-    """A register of four installations, and a draft of an offset limit that can be changed."""
-    (tmp_path / "register").mkdir()
-    for name, content in REGISTER.items():
-        (tmp_path / "register" / name).write_text(content, encoding="utf-8")
+    """The small register and a draft of an offset limit, both of which a test may change."""
     shutil.copy(ROOT / "rulesets" / "drafts" / "offset-limit-5.yaml", tmp_path / "offset-limit-5.yaml")
-    return tmp_path / "register"
+    return written(tmp_path / "register")
 
 
 def compared(register: Path, one: str, other: str, *options: str) -> Path:

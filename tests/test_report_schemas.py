@@ -13,7 +13,6 @@ from jsonschema_rs import Draft202012Validator, Registry
 
 from cli import main
 from tests.conftest import ROOT
-from tests.test_compare import REGISTER
 
 SCHEMAS = ROOT / "schemas"
 
@@ -32,14 +31,6 @@ def told(*arguments: str) -> Any:
 
 def problems(name: str, data: Any) -> list[str]:
     return [f"{error.instance_path}: {error.message}" for error in schema(name).iter_errors(data)]
-
-
-@pytest.fixture(scope="module")
-def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("register")
-    for name, content in REGISTER.items():
-        (folder / name).write_text(content, encoding="utf-8")
-    return folder
 
 
 @pytest.mark.parametrize("arguments", [("2024-06-08",), ("2016-06-01", "--known-on", "2016-03-01", "--authority", "statute")])
