@@ -181,7 +181,7 @@ class Compiler:
             high = {CODE: len(self.data.tables.codes.get(spec.type.codes or "", ())), ROW: 2**32 - 1}.get(kind)
             cell = c.make("column", (), (name, "values"), space, kind, None if high is None else 0, high)
             return Code(cell, known, none, open_none, exact, spec.type.codes or spec.type.table or "")
-        low, high = self.data.range(space, name)
+        low, high = self.data.range(space[1], name)
         cell = c.make("column", (), (name, "values"), space, kind, low, high)
         scale = self.data.scale(space[1], name)
         least = None if spec.minimum is None or kind == DAY else Fraction(spec.minimum) * scale

@@ -232,10 +232,11 @@ class Data:
 
     def present(self, space: Space, name: str, part: str) -> bool:
         """Whether a mask is true anywhere in the space."""
-        return bool(self._ask(("present", space, name, part)))
+        return bool(self._ask(("masked", space[1], name, part)) and self._ask(("present", space, name, part)))
 
-    def range(self, space: Space, name: str) -> tuple[int, int]:
-        found: tuple[int, int] = self._ask(("range", space, name))
+    def range(self, table: str, name: str) -> tuple[int, int]:
+        """Powers of two around the extremes of the whole column, so that a plan fits more than one register."""
+        found: tuple[int, int] = self._ask(("powers", table, name))
         return found
 
     def empty(self, space: Space) -> bool:
@@ -260,20 +261,17 @@ class Data:
     def _empty(self, space: Space) -> bool:
         return self.height(space) == 0
 
+    def _masked(self, table: str, name: str, part: str) -> bool:
+        return getattr(self.tables.column(table, name), part) is not None
+
     def _present(self, space: Space, name: str, part: str) -> bool:
-        mask: pl.Series | None = getattr(self.tables.column(space[1], name), part)
-        return mask is not None and bool(self.array(space, name, part).any())
+        return self._masked(space[1], name, part) and bool(self.array(space, name, part).any())
 
-    def _range(self, space: Space, name: str) -> tuple[int, int]:
-        """Powers of two around the extremes of the whole column, so that a plan fits more than one register."""
-        found: tuple[int, int] = self._remembered(("powers", space[1], name), lambda: self._powers(space, name))
-        return found
-
-    def _powers(self, space: Space, name: str) -> tuple[int, int]:
-        column = self.tables.column(space[1], name)
+    def _powers(self, table: str, name: str) -> tuple[int, int]:
+        column = self.tables.column(table, name)
         if column.kind != INT:
             return (-FAR, FAR) if column.kind == DAY else (0, FAR)
-        least, most = self.bounds.get((space[1], name), (Fraction(0), Fraction(0)))
+        least, most = self.bounds.get((table, name), (Fraction(0), Fraction(0)))
         low, high = min(column.ends[0], floor(least * column.scale)), max(column.ends[1], ceil(most * column.scale))
         return (0 if low >= 0 else -_above(-low)), _above(high)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MANY = 1_000_000
 """From so many rows on columns are encoded several at a time."""
+NEAR = 2**22
+"""So many bytes on the way are still near when they are read; more of them at a time gain a part of a register nothing, and need memory."""
 
 
 @dataclass
@@ -222,8 +224,8 @@ class Years:
         return Begun(one, wanted, plan.kept, Work(plan, Run(plan.made, self.data, self.data.height(one.space), self.effort), dict(earlier), shown))
 
     def _finish(self, waiting: Sequence[Begun]) -> Iterator[tuple[Place, Done | None]]:
-        """Run slices none of which reads another: as many at a time as find room in the memory that is kept for the next."""
-        for together in _fitting(waiting):
+        """Run slices none of which reads another: as many at a time as find room, of a large register in the memory that is kept for the next."""
+        for together in _fitting(waiting, room.KEPT if self.large else NEAR):
             run_together([begun.work.run for begun in together if begun.work is not None])
             for begun, done in zip(together, each(self._put_out, together) if self.large else map(self._put_out, together), strict=True):
                 if begun.wanted:
@@ -343,11 +345,11 @@ class Years:
         return keys if one.space[0] == "rows" else keys.gather(self.data.rows(one.space))
 
 
-def _fitting(waiting: Sequence[Begun]) -> Iterator[list[Begun]]:
+def _fitting(waiting: Sequence[Begun], most: int) -> Iterator[list[Begun]]:
     group, taken = list[Begun](), 0
     for begun in waiting:
         own = begun.work.run.passing if begun.work is not None else 0
-        if group and taken + own > room.KEPT:
+        if group and taken + own > most:
             yield group
             group, taken = [], 0
         group.append(begun)

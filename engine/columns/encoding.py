@@ -53,6 +53,7 @@ class Tables:
         self.codes = code_lists(vocabulary)
         self._columns: dict[tuple[str, str], Column] = {}
         self._keys: dict[str, pl.Series] = {}
+        self._sizes: dict[str, int] = {}
         self._numbers: dict[str, pl.Series] = {}
         self._texts: dict[str, Texts] = {}
         self._extra: dict[str, list[tuple[pl.Series, Mapping[str, str]]]] = {}
@@ -100,12 +101,15 @@ class Tables:
         return pl.concat(found).unique(maintain_order=True).alias("key") if found else pl.Series("key", [], dtype=pl.String)
 
     def size(self, table: str) -> int:
-        if self.vocabulary.tables[table].key[:1] == ("id",) or self._is_target(table):
-            return len(self.keys(table))
-        return self.given[table].height if table in self.given else 0
-
-    def _is_target(self, table: str) -> bool:
-        return any(c.type.kind == "ref" and c.type.table == table for t in self.vocabulary.tables.values() for c in t.columns.values())
+        found = self._sizes.get(table)
+        if found is None:
+            targets = {c.type.table for t in self.vocabulary.tables.values() for c in t.columns.values() if c.type.kind == "ref"}
+            if table in targets or self.vocabulary.tables[table].key[:1] == ("id",):
+                found = len(self.keys(table))
+            else:
+                found = self.given[table].height if table in self.given else 0
+            self._sizes[table] = found
+        return found
 
     # -- columns ------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from engine.columns.cells import BOOL, INT, TEXT, WIDE, Cell, Space
+from engine.columns.cells import BOOL, INT, WIDE, Cell, Space
 from engine.columns.emitting import Argument, Loop, Shape, emittable, lying, thin
 from engine.columns.grouping import ADDED
 from engine.columns.machine import Call, Library
@@ -17,31 +17,24 @@ from engine.columns.strips import dtype_of
 
 if TYPE_CHECKING:
     from engine.columns.running import Run
+    from engine.columns.scheduling import Computation
 
 Array = Any
 
 
-def shape_of(facts: Iterable[Cell], groups: Iterable[Cell], run: Run) -> Shape:
-    """What a register lets loops leave out.
-
-    Args:
-        facts: columns of the facts; ``groups`` folds by a column of the facts.
-    """
-    data, spaces, single, same, widths = run.data, set[Space](), set[int](), set[int](), set[tuple[tuple[str, str], str]]()
-    for cell in facts:
-        assert cell.space is not None
-        spaces.add(cell.space)
-        if cell.extra[1] == "values" and cell.kind != TEXT:
-            widths.add(((cell.space[1], cell.extra[0]), data.width(cell.space[1], cell.extra[0])))
-    for cell in groups:
+def shape_of(computation: Computation, run: Run) -> Shape:
+    """What a register lets the loops of a computation leave out."""
+    data, single, same = run.data, set[int](), set[int]()
+    for cell in computation.groups:
         index = cell.args[1]
         if run.identity(index, run.height(cell.space or ())):
             single.add(cell.number)
             same.add(cell.number)
         elif (runs := run.runs(index)).single and runs.count:
             single.add(cell.number)
-    ordered = frozenset(space for space in spaces if space[0] == "part" and data.order(space) is not None)
-    return Shape(ordered, frozenset(single), frozenset(same), frozenset(widths))
+    ordered = frozenset(space for space in computation.parts if data.order(space) is not None)
+    widths = frozenset((place, data.width(*place)) for place in computation.stored)
+    return Shape(ordered, frozenset(single), frozenset(same), widths)
 
 
 class Fused:

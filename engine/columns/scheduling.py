@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.columns.cells import Cell, Space
+from engine.columns.cells import TEXT, Cell, Space
 from engine.columns.strips import Strips
 from engine.columns.threads import planning
 
@@ -66,13 +66,16 @@ class Computation:
 
     Attributes:
         imported: the years whose decisions are read.
-        cells: arguments first; ``facts`` those of them that are columns of the facts, ``groups`` those that fold by one.
+        cells: arguments first; ``groups`` those of them that fold by a column of the facts.
+        stored: (table, column) whose values are read; ``parts`` the parts of tables of which something is read.
     """
 
     def __init__(self, outputs: Iterable[Cell]) -> None:
         self.outputs = [cell for cell in outputs if not cell.constant]
         self.cells = _ordered(self.outputs)
-        self.facts = [cell for cell in self.cells if cell.op == "column"]
+        facts = [cell for cell in self.cells if cell.op == "column" and cell.space is not None]
+        self.stored = sorted({(cell.space[1], cell.extra[0]) for cell in facts if cell.space and cell.extra[1] == "values" and cell.kind != TEXT})
+        self.parts = list(dict.fromkeys(cell.space for cell in facts if cell.space and cell.space[0] == "part"))
         self.groups = [cell for cell in self.cells if cell.op == "group" and len(cell.args) == 2 and cell.args[1].op == "column"]
         self.imported = frozenset(cell.extra[2] for cell in self.cells if cell.op == "import")
         self._strips: Schedule | None = None
@@ -95,7 +98,7 @@ class Computation:
         """A schedule of loops of machine code for registers of the same shape; None where loops cannot compute all of it."""
         from engine.columns.fusing import fuse, shape_of  # compiles: not needed for small registers
 
-        shape = shape_of(self.facts, self.groups, run)
+        shape = shape_of(self, run)
         with planning:
             if (shape, full) not in self._fused:
                 self._fused[shape, full] = fuse(self.outputs, self.cells, shape, full)

@@ -12,7 +12,7 @@ from engine.columns.grouping import Array
 
 NARROW = 2**16
 """Fewer different keys are sorted by counting."""
-MANY = 2**18
+MANY = 2**16
 """From so many rows on that is done by machine code."""
 WIDE = 2**62
 BEGINNING = 1_000
