@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -94,7 +95,15 @@ class Division:
 
     def roots(self, part: int) -> polars.Series:
         """The keys of the base table that are decided in a partition."""
-        return self.owners.filter(polars.col(PART) == part)[OWNER]
+        order, starts = self._order
+        return self.owners[OWNER].gather(order[starts[part] : starts[part + 1]])
+
+    @cached_property
+    def _order(self) -> tuple[Array, Array]:
+        """Where the keys of one partition after the other stand, and where each partition begins among them."""
+        parts = self.owners[PART].to_numpy()
+        order = numpy.argsort(parts, kind="stable")
+        return order.astype(numpy.uint32), numpy.searchsorted(parts.take(order), numpy.arange(self.parts + 1))
 
 
 def divide(register: Register, parts: int, bad: list[Bad] | None) -> Division:

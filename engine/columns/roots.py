@@ -60,7 +60,8 @@ def slices(law: Law, selection: Selection, data: Data, entity: str, only: pl.Ser
         yield from _coded(law, data, entity)
         return
     years = governed_years(law, selection)
-    asked = None if only is None else data.tables.keys(spec.table).is_in(only.implode())
+    keys = data.tables.keys(spec.table)
+    asked = None if only is None or only.equals(keys) else keys.is_in(only.implode())
     if spec.year_of is not None:
         yield from _dated(data, entity, spec.table, spec.year_of, years, asked)
         return
