@@ -71,7 +71,7 @@ LONG = "the rest of a name that begins as others do, "
 NAMES = st.builds(str.__add__, st.sampled_from(["", "A", LONG]), st.integers(0, 200).map(str))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(NAMES, max_size=100, unique=True), st.lists(NAMES | st.sampled_from(["", "none", "unknown"]), max_size=100), st.booleans(), st.integers(0, 3))
 def test_texts_are_found_in_whatever_order_they_are_asked_for(texts: list[str], others: list[str], together: bool, start: int) -> None:
     """In the order of the texts, with others between, and with all hashes the same."""

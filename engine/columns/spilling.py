@@ -109,6 +109,7 @@ class Spill:
         self.folder, self.forms, self.layouts = folder, dict[str, polars.DataFrame](), list[Layout]()
         self.kept: dict[tuple[str, str], list[polars.DataFrame]] = {}
         self.chunks: dict[str, list[Chunk]] = {}
+        self.common: dict[tuple[int, ...], tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     @classmethod
     def found(cls, folder: Path) -> Spill:
@@ -164,31 +165,45 @@ class Spill:
 
     def _read(self, source: FileIO, chunks: Sequence[Chunk]) -> polars.DataFrame:
         """All rows of a file; columns that lie alike in all of its chunks are read to where they stay."""
-        used = [self.layouts[number] for number in dict.fromkeys(chunk.layout for chunk in chunks)]
-        alike = {name: kind for name, kind in used[0].kinds.items() if all(_alike(kind, layout.kinds.get(name)) for layout in used)}
+        used = tuple(dict.fromkeys(chunk.layout for chunk in chunks))
+        alike, types = self._common(used)
         ends = list(accumulate(chunk.rows for chunk in chunks))
-        arrays = rooms(((name, numpy.result_type(*(layout.lying[name] for layout in used))) for name in alike), ends[-1])
-        missing = {name: numpy.zeros(ends[-1], bool) for layout in used for name in layout.missing if name in alike}
-        others = [] if all(len(alike) == len(layout.kinds) for layout in used) else [polars.DataFrame()]
+        arrays = rooms(types.items(), ends[-1])
+        missing = {name: numpy.zeros(ends[-1], bool) for number in used for name in self.layouts[number].missing if name in alike}
+        columns = {number: [*_among(arrays, self.layouts[number].lying), *_among(missing, dict.fromkeys(self.layouts[number].missing, TRUTH))] for number in used}
+        others = [] if all(len(alike) == len(self.layouts[number].kinds) for number in used) else [polars.DataFrame()]
         for chunk, end in zip(chunks, ends, strict=True):
-            layout, here = self.layouts[chunk.layout], slice(end - chunk.rows, end)
-            own = {name: _place(held, arrays.get(name), here) for name, held in layout.lying.items()}
-            nulls = {name: _place(TRUTH, missing.get(name), here) for name in layout.missing}
+            layout, first = self.layouts[chunk.layout], end - chunk.rows
+            apart = {at: numpy.empty(chunk.rows, column.held) for at, column in enumerate(columns[chunk.layout]) if column.place is None}
+            parts = [
+                _bytes(apart[at]) if column.place is None else column.place[first * column.held.itemsize : end * column.held.itemsize]
+                for at, column in enumerate(columns[chunk.layout])
+            ]
             packed = bytearray(chunk.rest)
-            _all(os.readv, source, [*map(_bytes, (*own.values(), *nulls.values())), memoryview(packed)])
-            for target, read in ((arrays, own), (missing, nulls)):
-                for name, values in read.items():
-                    if name in target and target[name].dtype != values.dtype:
-                        target[name][here] = values
+            _all(os.readv, source, [*parts, memoryview(packed)])
+            own, nulls = dict[str, Array](), dict[str, Array]()
+            for at, values in apart.items():
+                name, into = columns[chunk.layout][at].name, at < len(layout.lying)
+                (own if into else nulls)[name] = values
+                if into and name in arrays:
+                    arrays[name][first:end] = values
             if others:
-                found = [_series(name, own[name], nulls.get(name), layout.kinds[name]) for name in own if name not in alike]
+                own = {name: values for name, values in own.items() if name not in alike}
                 rest = [polars.read_ipc(BytesIO(packed))] if chunk.rest else []
                 height = polars.repeat(None, chunk.rows, eager=True).alias(HEIGHT).to_frame()
-                others.append(polars.concat([height, polars.DataFrame(found), *rest], how="horizontal"))
-        whole = polars.DataFrame([_series(name, arrays.pop(name), missing.get(name), kind) for name, kind in alike.items()])
+                others.append(polars.concat([height, _frame(own, nulls, layout.kinds), *rest], how="horizontal"))
+        whole = _frame(arrays, missing, alike)
         if not others:
             return whole
         return polars.concat([whole, polars.concat(others, how="diagonal_relaxed", rechunk=True).drop(HEIGHT)], how="horizontal")
+
+    def _common(self, used: tuple[int, ...]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The columns that lie alike in all of some layouts: their types, and those in which numpy holds them."""
+        if used not in self.common:
+            layouts = [self.layouts[number] for number in used]
+            alike = {name: kind for name, kind in layouts[0].kinds.items() if all(_alike(kind, layout.kinds.get(name)) for layout in layouts)}
+            self.common[used] = alike, {name: numpy.result_type(*(layout.lying[name] for layout in layouts)) for name in alike}
+        return self.common[used]
 
     def has(self, part: str) -> bool:
         """Whether all rows of a partition are there."""
@@ -211,9 +226,24 @@ def _held(kind: Any) -> Any:
     return polars.Series([], dtype=kind).to_physical().to_numpy().dtype
 
 
-def _place(held: Any, target: Array | None, here: slice) -> Array:
-    """Where the next column of a file is read to: to its place, if that has the same type."""
-    return target[here] if target is not None and target.dtype == held else numpy.empty(here.stop - here.start, held)
+@dataclass(frozen=True)
+class Stored:
+    """A column of a chunk.
+
+    Attributes:
+        held: the type in which numpy holds it.
+        place: the bytes of all chunks that it is read into; None where these are of another type.
+    """
+
+    name: str
+    held: Any
+    place: memoryview | None
+
+
+def _among(targets: Mapping[str, Array], lying: Mapping[str, Any]) -> Iterator[Stored]:
+    for name, held in lying.items():
+        target = targets.get(name)
+        yield Stored(name, held, _bytes(target) if target is not None and target.dtype == held else None)
 
 
 def _bytes(values: Array) -> memoryview:
@@ -232,13 +262,22 @@ def _all(call: Callable[[int, Sequence[memoryview]], int], file: FileIO, parts: 
             parts[0] = parts[0][done:]
 
 
-def _series(name: str, values: Array, missing: Array | None, kind: Any) -> polars.Series:
-    found = polars.Series(lying(values).array).alias(name) if len(values) >= SHARED else polars.Series(name, values)
-    if missing is not None and missing.any():
-        found = found.set(polars.Series(missing), None)
-    if kind == polars.Enum:
-        return found.cat.to(kind)
-    return found.cast(kind) if kind == polars.Date else found
+def _frame(arrays: Mapping[str, Array], missing: Mapping[str, Array], kinds: Mapping[str, Any]) -> polars.DataFrame:
+    """Columns that lie as in memory, in their types, null where they are missing."""
+    if arrays and len(next(iter(arrays.values()))) >= SHARED:
+        from pyarrow import RecordBatch  # not needed for small registers
+
+        rows = polars.DataFrame(RecordBatch.from_arrays([lying(values).array for values in arrays.values()], names=list(arrays)))
+    else:
+        rows = polars.DataFrame(arrays)
+    coded = [name for name in arrays if kinds[name] in (polars.Enum, polars.Date)]
+    changes = []
+    for name in {**dict.fromkeys(coded), **missing}:
+        column, kind = rows[name], kinds[name]
+        if name in missing:
+            column = column.set(polars.Series(missing[name]), None)
+        changes.append(column.cat.to(kind) if kind == polars.Enum else column.cast(kind) if kind == polars.Date else column)
+    return rows.with_columns(changes) if changes else rows
 
 
 def spill(register: Register, division: Division, folder: Path | None, bad: list[Bad] | None, decider: Decider) -> tuple[Spill, Known]:
@@ -281,7 +320,7 @@ def _packed(known: Known, rows: polars.DataFrame, order: Array | None, ranges: l
     kinds = {column.name: width_of(column) for column in rows.iter_columns()}
     layout = Layout(kinds, tuple(name for name, kind in kinds.items() if kind in LYING and rows[name].null_count()))
     columns = [rows[name] if rows[name].dtype in LYING else rows[name].cast(kinds[name]) for name in layout.lying]
-    columns = [*(column.to_physical() for column in columns), *(rows[name].is_null() for name in layout.missing)]
+    columns = [*(column.to_physical() if column.dtype in (polars.Enum, polars.Date) else column for column in columns), *(rows[name].is_null() for name in layout.missing)]
     types = [*layout.lying.values(), *(TRUTH for _ in layout.missing)]
     targets = list(rooms(enumerate(types), len(rows) if order is None else len(order)).values())
     narrow = rooms([(0, numpy.int64)], len(rows))[0]  # of one column after the other: what was just written is near
