@@ -269,6 +269,30 @@ def test_an_error_of_one_worker_ends_the_others_tasks() -> None:
     assert sorted(Workers(work, 3).each(range(1, 10))) == list(range(1, 10))
 
 
+def test_while_one_is_finished_no_more_than_asked_for_are_worked_on() -> None:
+    """The first two are not finished before the third is worked on."""
+    third, at_work, most, changing = threading.Event(), 0, 0, threading.Lock()
+
+    def work(number: int) -> int:
+        nonlocal at_work, most
+        with changing:
+            at_work += 1
+            most = max(most, at_work)
+        if number > 1:
+            third.set()
+        time.sleep(0.002)
+        with changing:
+            at_work -= 1
+        return number + 1
+
+    def finish(number: int, found: int) -> tuple[int, int]:
+        return number, found if third.wait(timeout=10) else -1
+
+    assert sorted(Workers(work, 2, finish).each(range(8))) == [(number, number + 1) for number in range(8)]
+    assert most == 2
+    assert list(Workers(work, 1, finish).each([8])) == [(8, 9)]
+
+
 def test_a_process_is_forked_while_no_other_thread_holds_a_lock() -> None:
     """Threads that work hold their locks nearly always; each child takes all of them, which it can if nobody held one when it was forked."""
     locks = [threading.Lock() for _ in range(3)]
@@ -285,6 +309,7 @@ def test_a_process_is_forked_while_no_other_thread_holds_a_lock() -> None:
         return from_child(lambda: contained([1, 2], take_all))
 
     assert list(Workers(work, 3).each(range(30))) == [[True, True]] * 30
+    assert list(Workers(work, 2, lambda _, found: found).each(range(30))) == [[True, True]] * 30
 
 
 def test_a_child_is_forked_where_nothing_else_works() -> None:

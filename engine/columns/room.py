@@ -41,6 +41,12 @@ def taken(values: Array, order: Array) -> Array:
     return values.take(order, out=found, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
 
 
+def let_go() -> None:
+    """Keep nothing for the next arrays: those to come are of other sizes."""
+    with _lock:
+        _free.clear()
+
+
 def _stretch(height: int, dtype: numpy.dtype[Any]) -> int:
     return -(-height * dtype.itemsize // ALIGNED) * ALIGNED
 

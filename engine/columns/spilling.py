@@ -26,7 +26,7 @@ from engine.columns.column import span_of
 from engine.columns.dividing import HOSTS, OWNER, PART, WHOLE, Division, Range, Tables
 from engine.columns.grouping import Array
 from engine.columns.reading import Bad, Read, Register
-from engine.columns.room import rooms
+from engine.columns.room import let_go, rooms
 from engine.columns.running import SHARED, lying
 from engine.columns.threads import in_turn
 
@@ -301,6 +301,7 @@ def spill(register: Register, division: Division, folder: Path | None, bad: list
                 found.add(table, batch)
         found.forms[table] = polars.concat([form, register.empty(table).drop(form.columns, strict=False)], how="horizontal")
     division.forget()
+    let_go()
     found.finish()
     return found, known
 

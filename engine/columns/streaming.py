@@ -81,8 +81,8 @@ class Order:
         out: the folder to make or to complete.
         bad_rows: the file in which rows that cannot be read or decided are set aside; None to refuse them.
         parts: how many partitions; None for as many as keep each of them below some hundred thousand rows.
-        workers: how many partitions are decided at a time; None for one for each core, unless the register is small. What is written
-            does not depend on it.
+        workers: how many partitions are decided at a time, while one more is written; None for one for each core, unless the register
+            is small. What is written does not depend on it.
     """
 
     register: Register
@@ -110,7 +110,8 @@ def run(order: Order) -> Iterator[tuple[int, int, Tally]]:
     key = plan["key"]
     parts = range(plan["parts"])
     many = min(order.workers or (cores() if plan["rows"] >= ROWS_FOR_WORKERS else 1), len(parts))
-    workers = Workers(Work(register, decider, division, rows, out, state, lenient), many)
+    work = Work(register, decider, division, rows, out, state, lenient)
+    workers = Workers(work, many, work.keep)
     known = _sifted(workers, state, len(parts)) if lenient else Known.read(plan["known"])
     tasks = [Decide(part, known) for part in parts] + [Decide(None, known)]
     done = [task for task in tasks if mark_file(state, task.name).is_file()]

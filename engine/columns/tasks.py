@@ -66,27 +66,32 @@ class Work:
     lenient: bool
 
     def __call__(self, task: Sift | Decide) -> Any:
-        """
+        """What is known of a sifted partition, or what is to be kept of a decided one.
+
         Raises:
             InputError: a row is wrong.
             EngineDefect: proving failed.
         """
-        return self._sift(task.part) if isinstance(task, Sift) else self._decide(task)
+        if isinstance(task, Sift):
+            return self._sift(task.part)
+        if task.part is None:
+            return other_entities(self.decider, self.register, aside_of(self.state) if self.lenient else None, task.known)
+        return [self._decided(task.part, task.known)]
+
+    def keep(self, task: Sift | Decide, found: Any) -> Any:
+        """Write what was decided, and let go of what it was decided from."""
+        if isinstance(task, Sift):
+            return found
+        counted = self._keep(f"part-{task.part or 0:05}", task.name, found)
+        if task.part is not None:
+            self.rows.forget(task.name)
+        return counted
 
     def _sift(self, part: int) -> Known:
         sound, aside = self.decider.sound(self.register, partition(self.division, self.rows, part))
         with whole(aside_file(self.state, part)) as target:
             aside.write_parquet(target)
         return reduce(Known.__or__, (self.decider.known(table, kept) for table, kept in sound.items()), Known())
-
-    def _decide(self, task: Decide) -> Any:
-        register, decider = self.register, self.decider
-        if task.part is None:
-            found = other_entities(decider, register, aside_of(self.state) if self.lenient else None, task.known)
-            return self._keep("part-00000", task.name, found)
-        counted = self._keep(f"part-{task.part:05}", task.name, [self._decided(task.part, task.known)])
-        self.rows.forget(task.name)
-        return counted
 
     def _decided(self, part: int, known: Known) -> Decided:
         tables = partition(self.division, self.rows, part)
