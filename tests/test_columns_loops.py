@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.columns import counting, decide, machine, room, sorting
@@ -238,35 +238,62 @@ def test_work_within_work_is_done_one_after_the_other() -> None:
     assert outer == [[10 * n + m for m in range(3)] for n in range(20)]
 
 
+def _place(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _waiting() -> int:
+    return sum(stretch.size for stretch in room._memory.free if stretch.touched)
+
+
 def test_memory_is_given_again_only_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_free", [])
+    monkeypatch.setattr(room, "_memory", room._Memory())
     height = 700_001
-
-    def place(array: Any) -> int:
-        return int(array.__array_interface__["data"][0])
-
     first = rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)
     for number, array in first.items():
         array[:] = number % 2
-    assert [(a.dtype.name, len(a), place(a) % 64) for a in first.values()] == [("int64", height, 0), ("bool", height, 0), ("int32", height, 0)]
+    assert [(a.dtype.name, len(a), _place(a) % 64) for a in first.values()] == [("int64", height, 0), ("bool", height, 0), ("int32", height, 0)]
     assert [int(a.sum()) for a in first.values()] == [height, 0, height]
-    start, view = place(first[1]), first[2][5:9]
+    start, view = _place(first[1]), first[2][5:9]
     del first, array
     other = rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)
-    assert place(other[1]) != start
+    assert _place(other[1]) != start
     other[1][:] = -1
     assert not view.any()
     del view
-    assert place(rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)[1]) == start
+    assert _place(rooms([(1, numpy.int64), (2, numpy.bool_), (3, numpy.int32)], height)[1]) == start
 
 
 def test_no_more_memory_is_kept_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "KEPT", 20 * 2**20)
-    monkeypatch.setattr(room, "_free", [])
-    for _ in range(2):
-        held = [rooms([(1, numpy.int64)], 2**20) for _ in range(4)]  # of 8 MB each
-        del held
-        assert sum(map(len, room._free)) == 16 * 2**20
+    monkeypatch.setattr(room, "BLOCK", 2**20)
+    for all_kept, kept in ((False, 16), (True, 32)):
+        monkeypatch.setattr(room, "_memory", room._Memory(all_kept=all_kept))
+        for _ in range(2):
+            held = [rooms([(1, numpy.int64)], 2**20) for _ in range(4)]  # of 8 MB each
+            del held
+            assert _waiting() == kept * 2**20 and room._memory.most == 32 * 2**20 and room._memory.now == 0
+
+
+@given(st.lists(st.tuples(st.integers(2**18, 2**20), st.integers(0, 5)), max_size=40), st.booleans())
+@settings(max_examples=25)
+def test_what_is_read_is_never_given_to_another(wanted: list[tuple[int, int]], all_kept: bool) -> None:
+    """Arrays of different sizes that come and go; each is full of its own number as long as it is read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "_memory", room._Memory(all_kept=all_kept))
+        patch.setattr(room, "KEPT", 2**22)
+        patch.setattr(room, "BLOCK", 2**23)
+        held: list[Any] = []
+        for number, (height, older) in enumerate(wanted):
+            array = rooms([(0, numpy.int64)], height)[0]
+            array[:] = number
+            held.append((number, array))
+            if older < len(held):
+                del held[older]
+            del array
+            assert all((own == n).all() for n, own in held)
+        bytes_read = sum(-(-own.nbytes // room.GRAIN) * room.GRAIN for _, own in held)
+        assert room._memory.now == bytes_read
 
 
 def test_no_run_is_no_work() -> None:

@@ -19,6 +19,7 @@ from engine.columns.planning import Key, Part, Plan, build, cells_of, compiler_o
 from engine.columns.reasons import Sentences
 from engine.columns.roots import Place, Slice, governed_years, slices, sortings
 from engine.columns.running import Run, run_together
+from engine.columns.scheduling import FULL
 from engine.columns.threads import each, planning
 from engine.columns.values import Value
 from engine.explaining.words import Words
@@ -124,6 +125,8 @@ class Years:
         effort: str | None = None,
     ) -> None:
         self.effort = effort
+        if effort == FULL:
+            room.keep_all()
         self.law, self.selection, self.data, self.plans, self.reasons, self.decisions = law, selection, data, plans, reasons, decisions
         self.years = governed_years(law, selection)
         self.found = Found()

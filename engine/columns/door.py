@@ -75,7 +75,7 @@ def decide(
         decisions: (entity, name) of those that are put out, each with its rules; what they need is decided on the way. None: all.
         bounds: (table, column) -> the least and the greatest number somewhere in the register of which ``tables`` is a part.
         effort: how much to compile to machine code: `none`, `quick`, or `full` as for many registers under one law, which takes seconds
-            once in a process; None: what the rows decided so far are worth.
+            once in a process and keeps the memory of its largest arrays for the next; None: what the rows decided so far are worth.
 
     Raises:
         InputError: a row breaks the checks of the facts, or no phase governs the year of a row.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import mmap
 import weakref
+from collections import deque
 from collections.abc import Iterable
-from threading import RLock
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy
@@ -15,11 +17,99 @@ Name = TypeVar("Name")
 LARGE = 2**20
 """Less is left to numpy."""
 KEPT = 2**28
-"""So many bytes at most wait for the next arrays."""
-ALIGNED = 64
+"""So many bytes at least may wait for the next arrays."""
+BLOCK = 2**26
+"""So much is asked of the system at once: what is not touched costs nothing."""
+GRAIN, ALIGNED = 2**16, 64
 
-_free: list[mmap.mmap] = []
-_lock = RLock()
+
+@dataclass(eq=False)
+class _Stretch:
+    """Part of a block that no array reads; ``touched`` whether the system has given it pages."""
+
+    block: mmap.mmap
+    start: int
+    end: int
+    touched: bool
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+
+@dataclass
+class _Memory:
+    """What waits for arrays.
+
+    Attributes:
+        now, most: how many bytes arrays read now, and read at most; ``all_kept`` whether as many are kept when they no longer do.
+        returned: what arrays gave back, until it is put to the rest: that can happen at any moment, even while this is looked through.
+    """
+
+    free: list[_Stretch] = field(default_factory=list)
+    returned: deque[_Stretch] = field(default_factory=deque)
+    lock: Any = field(default_factory=Lock)
+    now: int = 0
+    most: int = 0
+    all_kept: bool = False
+
+    def take(self, size: int) -> _Stretch:
+        with self.lock:
+            fitting = [stretch for stretch in self.free if stretch.size >= size]
+            found = min(fitting, key=lambda one: (not one.touched, one.size), default=None)
+            if found is None:
+                length = max(size, BLOCK)
+                found = _Stretch(mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), 0, length, False)
+            else:
+                self.free.remove(found)
+            if found.size > size:
+                self.free.append(_Stretch(found.block, found.start + size, found.end, found.touched))
+            self.now += size
+            self.most = max(self.most, self.now)
+        self.settle()
+        return _Stretch(found.block, found.start, found.start + size, True)
+
+    def give_back(self, stretch: _Stretch) -> None:
+        self.returned.append(stretch)
+        self.settle()
+
+    def settle(self) -> None:
+        """Put what was given back to the rest, and let go of what is too much; where another is about it, that one will."""
+        while self.returned and self.lock.acquire(blocking=False):
+            try:
+                while self.returned:
+                    self._join(self.returned.popleft())
+                self._let_go()
+            finally:
+                self.lock.release()
+
+    def _join(self, own: _Stretch) -> None:
+        self.now -= own.size
+        for other in [one for one in self.free if one.block is own.block and (one.end == own.start or one.start == own.end)]:
+            self.free.remove(other)
+            own = _Stretch(own.block, min(own.start, other.start), max(own.end, other.end), True)
+        self.free.append(own)
+
+    def _let_go(self) -> None:
+        waiting = [stretch for stretch in self.free if stretch.touched]
+        spare = sum(stretch.size for stretch in waiting) - max(KEPT, self.most - self.now if self.all_kept else 0)
+        for stretch in waiting:
+            if spare <= 0:
+                break
+            spare -= stretch.size
+            if stretch.size == len(stretch.block):
+                self.free.remove(stretch)
+            else:
+                stretch.block.madvise(mmap.MADV_DONTNEED, stretch.start, stretch.size)
+                stretch.touched = False
+
+
+_memory = _Memory()
+
+
+def keep_all() -> None:
+    """From now on keep as much memory as arrays took at once, for a process that decides one register after the other."""
+    _memory.all_kept = True
 
 
 def rooms(wanted: Iterable[tuple[Name, Any]], height: int) -> dict[Name, Array]:
@@ -53,23 +143,7 @@ def _stretch(height: int, dtype: numpy.dtype[Any]) -> int:
 
 def _whole(size: int) -> Array:
     """Bytes that go back to those that wait once no array reads them."""
-    block = _taken(-(-size // LARGE) * LARGE)
-    whole = numpy.frombuffer(block, numpy.uint8)
-    weakref.finalize(whole, _give_back, block).atexit = False
+    stretch = _memory.take(-(-size // GRAIN) * GRAIN)
+    whole = numpy.frombuffer(stretch.block, numpy.uint8, stretch.size, stretch.start)
+    weakref.finalize(whole, _memory.give_back, stretch).atexit = False
     return whole
-
-
-def _taken(size: int) -> mmap.mmap:
-    with _lock:
-        for block in sorted(_free, key=len):
-            if size <= len(block) <= 2 * size and block in _free:  # a block may have come and gone while these were sorted
-                _free.remove(block)
-                return block
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-
-
-def _give_back(block: mmap.mmap) -> None:
-    with _lock:
-        _free.append(block)
-        while sum(map(len, _free)) > KEPT:
-            _free.pop(0)
