@@ -17,7 +17,7 @@ Name = TypeVar("Name")
 LARGE = 2**20
 """Less is left to numpy."""
 KEPT = 2**28
-"""So many bytes at least may wait for the next arrays."""
+"""So many bytes at most are held for arrays and those that come next, and no more than arrays took at once; where all is to be kept, more."""
 BLOCK = 2**26
 """So much is asked of the system at once: what is not touched costs nothing."""
 GRAIN, ALIGNED = 2**16, 64
@@ -42,7 +42,7 @@ class _Memory:
     """What waits for arrays.
 
     Attributes:
-        now, most: how many bytes arrays read now, and read at most; ``all_kept`` whether as many are kept when they no longer do.
+        now, most: how many bytes arrays read now, and read at most; ``all_kept`` whether as many are kept in any case.
         returned: what arrays gave back, until it is put to the rest: that can happen at any moment, even while this is looked through.
     """
 
@@ -92,7 +92,8 @@ class _Memory:
 
     def _let_go(self) -> None:
         waiting = [stretch for stretch in self.free if stretch.touched]
-        spare = sum(stretch.size for stretch in waiting) - max(KEPT, self.most - self.now if self.all_kept else 0)
+        kept = max(KEPT, self.most - self.now) if self.all_kept else max(0, min(KEPT, self.most) - self.now)
+        spare = sum(stretch.size for stretch in waiting) - kept
         for stretch in waiting:
             if spare <= 0:
                 break
