@@ -273,6 +273,8 @@ def test_no_more_memory_is_kept_than_said(monkeypatch: pytest.MonkeyPatch) -> No
             held = [rooms([(1, numpy.int64)], 2**20) for _ in range(4)]  # of 8 MB each
             del held
             assert _waiting() == kept * 2**20 and room._memory.most == 32 * 2**20 and room._memory.now == 0
+        room.let_go()
+        assert _waiting() == 0
 
 
 @given(st.lists(st.tuples(st.integers(2**18, 2**20), st.integers(0, 5)), max_size=40), st.booleans())

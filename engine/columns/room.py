@@ -73,13 +73,20 @@ class _Memory:
         self.returned.append(stretch)
         self.settle()
 
+    def forget(self) -> None:
+        with self.lock:
+            self._let_go(0)
+            self.most = self.now
+        self.settle()
+
     def settle(self) -> None:
         """Put what was given back to the rest, and let go of what is too much; where another is about it, that one will."""
         while self.returned and self.lock.acquire(blocking=False):
             try:
                 while self.returned:
                     self._join(self.returned.popleft())
-                self._let_go()
+                most = max(KEPT, self.most - self.now) if self.all_kept else max(0, min(KEPT, self.most) - self.now)
+                self._let_go(most)
             finally:
                 self.lock.release()
 
@@ -90,9 +97,8 @@ class _Memory:
             own = _Stretch(own.block, min(own.start, other.start), max(own.end, other.end), True)
         self.free.append(own)
 
-    def _let_go(self) -> None:
+    def _let_go(self, kept: int) -> None:
         waiting = [stretch for stretch in self.free if stretch.touched]
-        kept = max(KEPT, self.most - self.now) if self.all_kept else max(0, min(KEPT, self.most) - self.now)
         spare = sum(stretch.size for stretch in waiting) - kept
         for stretch in waiting:
             if spare <= 0:
@@ -134,8 +140,7 @@ def taken(values: Array, order: Array) -> Array:
 
 def let_go() -> None:
     """Keep nothing for the next arrays: those to come are of other sizes."""
-    with _lock:
-        _free.clear()
+    _memory.forget()
 
 
 def _stretch(height: int, dtype: numpy.dtype[Any]) -> int:
