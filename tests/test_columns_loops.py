@@ -50,7 +50,7 @@ class Facts:
 
     def homes(self, index: Cell, space: Any) -> Any:
         array = self.arrays[index.space or (), index.extra[0]]
-        found = numpy.full(self.height(space), -1, numpy.int64)
+        found = numpy.full(self.height(space), -1, numpy.int32)
         found[array] = numpy.arange(len(array))
         return found
 

@@ -18,7 +18,7 @@ import polars as pl
 from engine.columns.cells import CODE, DAY, INT, TEXT, Space
 from engine.columns.encoding import Tables
 from engine.columns.grouping import Array, Runs, identical
-from engine.columns.room import taken
+from engine.columns.room import rooms, taken
 from engine.columns.sorting import Key, Sorting
 from engine.columns.strips import Buffers, held
 
@@ -119,10 +119,12 @@ class Data:
         return ordered[first:last]
 
     def homes(self, space: Space, name: str, height: int) -> Array:
-        """For each of ``height`` rows the only row of the space that refers to it by a column; -1 where none does."""
+        """For each of ``height`` rows the only row of the space that refers to it by a column, as 32 bits; -1 where none does."""
 
         def found() -> Array:
-            runs, homes = self.runs(space, name), numpy.full(height, -1, numpy.int64)
+            runs, homes = self.runs(space, name), rooms([(0, numpy.int32)], height)[0]
+            assert runs.count <= FAR, "so many rows have no numbers of 32 bits"
+            homes.fill(-1)
             homes[runs.homes] = runs.starts if runs.order is None else runs.order.take(runs.starts)
             return homes
 

@@ -175,6 +175,10 @@ class Loop:
     def _index(self, base: str, row: str) -> str:
         return self._do(f"load {WORD}, ptr {self._do(f'getelementptr {WORD}, ptr {base}, {WORD} {row}')}, align 8")
 
+    def _home(self, base: str, row: str) -> str:
+        narrow = self._do(f"load i32, ptr {self._do(f'getelementptr i32, ptr {base}, {WORD} {row}')}, align 4")
+        return self._do(f"sext i32 {narrow} to {WORD}")
+
     def _once(self, key: Any, make: Any) -> str:
         if key not in self._made:
             self._made[key] = make()
@@ -318,7 +322,7 @@ class Loop:
         if cell.number in self.shape.same:
             return self._wide(item, row, width)
         key = (index.number, row)
-        home = self._once(("home", *key), lambda: self._index(self._argument(Argument("home", index, cell.space or ())), row))
+        home = self._once(("home", *key), lambda: self._home(self._argument(Argument("home", index, cell.space or ())), row))
         there = self._once(("there", *key), lambda: self._do(f"icmp sge {WORD} {home}, 0"))
         safe = self._once(("safe", *key), lambda: self._do(f"select i1 {there}, {WORD} {home}, {WORD} 0"))
         value = self._wide(item, safe, width)

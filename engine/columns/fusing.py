@@ -82,8 +82,10 @@ class Fused:
 
 def _width(argument: Argument, widths: Mapping[tuple[str, str], str]) -> Any:
     """The type of what an argument leads to."""
-    if argument.cell is None or argument.what == "home":
+    if argument.cell is None:
         return numpy.dtype(numpy.int64)
+    if argument.what == "home":
+        return numpy.dtype(numpy.int32)
     return lying(argument.cell, widths) if argument.what == "column" else numpy.dtype(dtype_of(argument.cell))
 
 
