@@ -107,8 +107,9 @@ class Decider:
         known: Known,
         only: polars.Series | None = None,
         check: bool = True,
+        effort: str | None = None,
     ) -> Decided:
-        """Everything about these rows.
+        """Everything about these rows; ``effort`` as of `decide`.
 
         Raises:
             InputError: with file, line and column of every row that is wrong, up to a hundred.
@@ -130,6 +131,7 @@ class Decider:
             only=only,
             checked=True,
             decisions=self.decisions,
+            effort=effort,
         )
 
 

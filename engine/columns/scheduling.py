@@ -22,6 +22,11 @@ QUICK_FROM, FULL_FROM = 100_000, 3_000_000
 """Rows from which loops pay that are compiled quickly, and those that are compiled fully, which takes ten times as long."""
 
 
+def worth(rows: int) -> str:
+    """How much to compile for so many rows of a year."""
+    return FULL if rows >= FULL_FROM else QUICK if rows >= QUICK_FROM else NONE
+
+
 class Program(Protocol):
     """What computes the cells of one space at one level."""
 
@@ -85,7 +90,7 @@ class Computation:
     def schedule(self, run: Run) -> Schedule:
         """How to carry out a run: the more rows were decided so, the more compiling is worth."""
         self._rows += run.rows
-        effort = run.effort or (FULL if self._rows >= FULL_FROM else QUICK if self._rows >= QUICK_FROM else NONE)
+        effort = run.effort or worth(self._rows)
         return (self._loops(run, effort == FULL) if effort != NONE else None) or self._programs()
 
     def _programs(self) -> Schedule:

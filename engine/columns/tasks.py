@@ -20,6 +20,7 @@ from engine.columns.asking import BAD, Decider, Known, without
 from engine.columns.dividing import Division
 from engine.columns.others import other_entities
 from engine.columns.reading import Register
+from engine.columns.scheduling import worth
 from engine.columns.spilling import Spill, partition
 from engine.law import Law
 
@@ -97,7 +98,8 @@ class Work:
         tables = partition(self.division, self.rows, part)
         if self.lenient:
             tables = without(tables, aside_of(self.state))
-        return self.decider.decide(self.register, tables, [self.decider.main], known, self.division.roots(part), not self.lenient)
+        roots, effort = self.division.roots(part), worth(len(self.division.owners))
+        return self.decider.decide(self.register, tables, [self.decider.main], known, roots, not self.lenient, effort)
 
     def _keep(self, file: str, name: str, found: list[Decided]) -> Any:
         """Write what was decided, and last the mark that it is done."""
