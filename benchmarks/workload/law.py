@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from engine.language import exact
 from engine.law import Law, Program, check_law
 from engine.law.collecting import collect
@@ -46,7 +44,7 @@ def law_of(content: dict[str, Any], phases: tuple[tuple[str, int, int, str], ...
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "law"
         root.mkdir()
-        (root / "ruleset.yaml").write_text(yaml.safe_dump(plain(content), sort_keys=False), encoding="utf-8")
+        (root / "ruleset.yaml").write_text(json.dumps(plain(content)), encoding="utf-8")
         for name, first, last, plan in phases:
             (root / "phases" / name).mkdir(parents=True)
             phase = {"id": name, "title": {"en": name}, "years": {"from": first, "to": last}, "plan": plan}
