@@ -37,7 +37,7 @@ from engine.problems import InputError, Problem
 UNFINISHED, OWNERS = ".unfinished", "owners.parquet"
 NAMES = {OWNER: "key", GROUP: "group", TOGETHER: "together", PART: "part"}
 """The columns of the partition of each installation, as they are written."""
-ROWS_PER_PART, ROWS_PER_DECISION = 360_000, 9_000
+ROWS_PER_PART, ROWS_PER_DECISION = 400_000, 9_000
 """About so many rows of all tables at most, and more where more is decided of them: each decision costs something once for a partition,
 and more rows more memory."""
 EVEN = 4
