@@ -40,7 +40,8 @@ NAMES = {OWNER: "key", GROUP: "group", TOGETHER: "together", PART: "part"}
 ROWS_PER_PART, ROWS_PER_DECISION = 400_000, 9_000
 """About so many rows of all tables at most, and more where more is decided of them: each decision costs something once for a partition,
 and more rows more memory."""
-EVEN = 4
+EVEN = 2
+"""Partitions come in such numbers, so that as many workers end at a time."""
 ROWS_FOR_WORKERS = 100_000
 """With fewer rows in all, one thread is as quick as several."""
 MAX_NUMBER = 2**63 - 1
@@ -171,7 +172,8 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     bad: list[Bad] | None = [] if order.bad_rows is not None else None
     about = sum(register.about_rows(table) for table in register.files)
     decided = order.decider.decisions or register.law.vocabulary.decisions
-    parts = order.parts or _evenly(1 + about // max(ROWS_PER_PART, ROWS_PER_DECISION * len(decided)))
+    needed = 1 + about // max(ROWS_PER_PART, ROWS_PER_DECISION * len(decided))
+    parts = order.parts or (needed if needed == 1 else -(-needed // EVEN) * EVEN)
     division = divide(register, parts, bad)
     with ThreadPoolExecutor(1, "owners") as beside:
         written = beside.submit(_write_owners, owners_file, division)
@@ -187,11 +189,6 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     }
     write_whole(plan_file, json.dumps(plan, ensure_ascii=False))
     return plan, division, rows
-
-
-def _evenly(parts: int) -> int:
-    """So many partitions, or some more, that two or four workers end at a time."""
-    return -(-parts // EVEN) * EVEN if parts > 1 else 1
 
 
 def _write_owners(file: Path, division: Division) -> None:
