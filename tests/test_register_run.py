@@ -270,6 +270,21 @@ def test_bad_rows_are_set_aside_with_reasons_and_the_rest_is_decided(tmp_path: P
         assert rows(out, entity) == rows(tmp_path / "expected", entity)
 
 
+def test_all_that_is_wrong_with_a_row_is_told(tmp_path: Path) -> None:
+    """Z9,2020,co2,-5: the fourth cell begins after 2 + 1 + 4 + 1 + 3 + 1 = 12 characters, at position 13."""
+    emissions = REGISTER["emissions.csv"] + "Z9,2020,co2,-5\n"
+    folder, bad = written(tmp_path / "in", emissions=emissions), tmp_path / "bad.csv"
+    line = len(emissions.splitlines())
+    with pytest.raises(InputError) as refused:
+        command("determine", folder, "--out", tmp_path / "refused")
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [(line, 1), (line, 13)]
+    answer = command("determine", folder, "--out", tmp_path / "out", "--bad-rows", bad)
+    with bad.open(encoding="utf-8", newline="") as file:
+        told = [(int(row["line"]), int(row["column"]), row["row"]) for row in csv.DictReader(file)]
+    assert told == [(line, 1, "Z9,2020,co2,-5"), (line, 13, "Z9,2020,co2,-5")]
+    assert "1 row was set aside" in answer.output
+
+
 def test_a_row_that_refers_to_a_row_set_aside_is_set_aside_too(tmp_path: Path) -> None:
     units = REGISTER["units.csv"].replace("U1,A2,allowance", "U1,A2,allowances")
     folder, bad = written(tmp_path / "in", units=units), tmp_path / "bad.csv"

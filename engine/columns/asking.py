@@ -153,10 +153,11 @@ def _places(tables: Mapping[str, polars.DataFrame], wrong: polars.DataFrame) -> 
 
 
 def told(register: Register, aside: polars.DataFrame) -> list[Bad]:
-    """Rows set aside (columns as in BAD), each once, with their lines, in the order of the files."""
+    """All that is wrong with rows (columns as in BAD), each thing once, with their lines, in the order of the files."""
     found: list[Bad] = []
-    each = aside.unique([TABLE, FILE, ROW], keep="first", maintain_order=True)
-    for (table, file), rows in each.partition_by(TABLE, FILE, as_dict=True, maintain_order=True).items():
-        said = {row: (column, message) for row, column, message in rows.select(ROW, COLUMN, MESSAGE).iter_rows()}
+    for (table, file), rows in aside.unique(maintain_order=True).partition_by(TABLE, FILE, as_dict=True, maintain_order=True).items():
+        said: dict[int, list[tuple[str, str]]] = {}
+        for row, column, message in rows.select(ROW, COLUMN, MESSAGE).iter_rows():
+            said.setdefault(row, []).append((column, message))
         found += register.places(str(table), int(str(file)), said)
-    return sorted(found, key=lambda bad: (bad.file, bad.line))
+    return sorted(found, key=lambda bad: (bad.file, bad.line, bad.column))

@@ -96,7 +96,7 @@ def _name_sources(register: Register, tables: Tables, facts: Facts) -> None:
     named: dict[str, tuple[str, int]] = {}
     for (table, file), numbers in wanted.items():
         before = sum(register.count(table, earlier) for earlier in range(file)) if not register.law.vocabulary.tables[table].key else 0
-        places = {bad.message: f"{bad.file}:{bad.line}" for bad in register.places(table, file, {at: ("", s) for at, s in numbers.items()})}
+        places = {bad.message: f"{bad.file}:{bad.line}" for bad in register.places(table, file, {at: [("", s)] for at, s in numbers.items()})}
         named |= {source: (places[source], before + at + 1) for at, source in numbers.items()}
     for table, rows in facts.tables.items():
         keyless = not register.law.vocabulary.tables[table].key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -152,8 +152,8 @@ class Register:
             return sum(len(cells) == width for _, cells in _records(path))
         return _about_rows(path)
 
-    def places(self, table: str, file: int, rows: Mapping[int, tuple[str, str]]) -> Iterator[Bad]:
-        """What is said about rows of a file (row -> column and message), with their line, position and text."""
+    def places(self, table: str, file: int, rows: Mapping[int, Sequence[tuple[str, str]]]) -> Iterator[Bad]:
+        """What is said about rows of a file (row -> columns and messages), with their line, position and text."""
         path = self.files[table][file]
         if path.suffix == ".csv":
             yield from _csv_places(path, rows)
@@ -162,9 +162,9 @@ class Register:
         numbers = polars.Series(ROW, sorted(rows), dtype=polars.Int64)
         found = polars.scan_parquet(path).with_row_index(ROW).filter(polars.col(ROW).is_in(numbers.implode())).collect()
         for row, *cells in found.iter_rows():
-            column, message = rows[row]
             text = ",".join("" if cell is None else str(cell) for cell in cells)
-            yield Bad(str(path), row + 1, names.index(column) + 1 if column in names else 0, message, text)
+            for column, message in rows[row]:
+                yield Bad(str(path), row + 1, names.index(column) + 1 if column in names else 0, message, text)
 
 
 def open_register(law: Law, folder: Path, as_of: date | None, today: date) -> Register:
@@ -264,14 +264,13 @@ def _odd_rows(file: Path, width: int) -> Iterator[Bad]:
             yield Bad(str(file), line, 1, message, ",".join(cells))
 
 
-def _csv_places(file: Path, rows: Mapping[int, tuple[str, str]]) -> Iterator[Bad]:
+def _csv_places(file: Path, rows: Mapping[int, Sequence[tuple[str, str]]]) -> Iterator[Bad]:
     """``rows`` are counted from 0 among those that have as many fields as the header."""
     with file.open(encoding="utf-8-sig", newline="") as opened:
         header = [cell.strip() for cell in next(csv.reader(opened), [])]
     fitting = ((line, cells) for line, cells in _records(file) if len(cells) == len(header))
     for number, (line, cells) in enumerate(fitting):
-        if number in rows:
-            column, message = rows[number]
+        for column, message in rows.get(number, ()):
             before = cells[: header.index(column)] if column in header else []
             yield Bad(str(file), line, 1 + sum(len(cell) + 1 for cell in before), message, ",".join(cells))
 

@@ -198,7 +198,7 @@ def _write_owners(file: Path, division: Division) -> None:
 
 def _finish(order: Order, state: Path, plan: Mapping[str, Any], known: Known, key: str, tally: Tally) -> None:
     bad = [Bad(**one) for one in plan["unread"]] + told(order.register, aside_of(state))
-    tally.bad = len(bad)
+    tally.bad = len({(one.file, one.line) for one in bad})
     if order.bad_rows is not None:
         _write_bad(order.bad_rows, bad)
     scales = _aligned(order, state)

@@ -159,7 +159,7 @@ class Columns:
         for table, row, column, message, remedy in bad_rows(law, self.whole, self.opened.as_of).iter_rows():
             where = self.placed[table].row(row - 1, named=True)
             told = f"{message} — {remedy}" if remedy else message
-            at = {where[columns_reading.ROW]: (column, told)}
+            at = {where[columns_reading.ROW]: [(column, told)]}
             problems += [bad.problem() for bad in self.opened.places(table, where[columns_reading.FILE], at)]
         if problems:
             raise InputError(problems)
