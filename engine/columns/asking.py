@@ -99,6 +99,16 @@ class Decider:
                 tables = {**tables, str(table): sound}
         return tables, polars.concat(aside)
 
+    def check(self, register: Register, tables: Mapping[str, polars.DataFrame], cells: Encoded) -> None:
+        """Refuse rows, and ``cells`` made of them, that cannot be decided on.
+
+        Raises:
+            InputError: with file, line and column of all that is wrong, up to a hundred things.
+        """
+        wrong = self._wrong(register, cells).head(MAX_PROBLEMS)
+        if len(wrong):
+            raise InputError([bad.problem() for bad in told(register, _places(tables, wrong))])
+
     def decide(
         self,
         register: Register,
@@ -112,12 +122,11 @@ class Decider:
         """Everything about these rows; ``effort`` as of `decide`.
 
         Raises:
-            InputError: with file, line and column of every row that is wrong, up to a hundred.
+            InputError: as raised by `check`.
         """
         cells = encoded(self.law, without_places(tables))  # once, for checking and deciding
-        wrong = self._wrong(register, cells).head(MAX_PROBLEMS) if check else None
-        if wrong is not None and len(wrong):
-            raise InputError([bad.problem() for bad in told(register, _places(tables, wrong))])
+        if check:
+            self.check(register, tables, cells)
         return decide(
             self.law,
             cells,

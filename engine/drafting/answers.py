@@ -12,8 +12,9 @@ from typing import Any
 
 import polars as pl
 
-from engine.columns import Pair, bad_rows, both_decided, encoded, pair_of
+from engine.columns import Pair, both_decided, encoded, pair_of
 from engine.columns import reading as columns_reading
+from engine.columns.asking import Decider
 from engine.columns.encoding import Tables
 from engine.columns.proved import shown as as_cell
 from engine.containment import Beside
@@ -24,7 +25,7 @@ from engine.explaining.terminal import shown
 from engine.facts import Facts, Row
 from engine.language import Unknown
 from engine.law import Law
-from engine.problems import InputError, input_error
+from engine.problems import input_error
 from engine.proving import Determination, Root, ask
 
 VALUE, NONE, UNKNOWN = "value", "none", "unknown"
@@ -150,25 +151,11 @@ class Columns:
         pair = pair_of(laws, whole, opened.as_of, shown_decisions(law), compared(law), withheld=opened.withheld)
         return cls(opened, placed, whole, pair)
 
-    def check(self, law: Law) -> None:
-        """
-        Raises:
-            InputError: rows break the checks of the facts.
-        """
-        problems = []
-        for table, row, column, message, remedy in bad_rows(law, self.whole, self.opened.as_of).iter_rows():
-            where = self.placed[table].row(row - 1, named=True)
-            told = f"{message} — {remedy}" if remedy else message
-            at = {where[columns_reading.ROW]: [(column, told)]}
-            problems += [bad.problem() for bad in self.opened.places(table, where[columns_reading.FILE], at)]
-        if problems:
-            raise InputError(problems)
-
 
 def _in_columns(one: Side, other: Side, path: Path, as_of: date | None, today: date, label: str, second: Beside | None) -> Register:
     """Both laws over the whole register at once; what columns cannot decide is proved."""
     columns = Columns.read(one, other, path, as_of, today)
-    columns.check(one.law)
+    Decider(one.law, one.inquiry).check(columns.opened, columns.placed, columns.whole)
     pair, opened = columns.pair, columns.opened
     for _ in shown(pair.decide(None if second is None else second.answers("the second law", None)), label, len(pair)):
         pass
