@@ -24,7 +24,7 @@ from engine.columns.forking import from_child, working
 from engine.columns.matching import Texts
 from engine.columns.naming import Ids, looked_up
 from engine.columns.reading import FILE, ROW, open_register
-from engine.columns.spilling import Spill, narrowed, partition, spill
+from engine.columns.spilling import Spill, narrowed, partition, spans_of, spill
 from engine.columns.tasks import statuses, whole
 from engine.columns.threads import in_turn
 from engine.columns.workers import Workers
@@ -113,7 +113,7 @@ def test_whole_numbers_are_held_in_the_bits_that_they_need() -> None:
     frame = polars.DataFrame({name: polars.Series(values, dtype=polars.Int64) for name, values in ends.items()}).with_columns(
         unsigned=polars.Series([2**64 - 1, 0], dtype=polars.UInt64), wide=polars.Series([2**70, 1], dtype=polars.Int128), text=polars.Series(["1", "2"])
     )
-    found = narrowed(frame)
+    found = narrowed(frame, spans_of(frame))
     kinds = [polars.Int8, polars.Int16, polars.Int32, polars.Int64, polars.Int64, polars.UInt64, polars.Int128, polars.String]
     assert list(found.dtypes) == kinds
     assert found.rows() == frame.rows()

@@ -11,6 +11,7 @@ from fractions import Fraction
 import polars
 
 from engine.columns import Decided, bad_rows, decide, encoded, extent_of
+from engine.columns.column import Span
 from engine.columns.data import Bounds
 from engine.columns.dividing import Tables, without_places
 from engine.columns.encoding import Tables as Encoded
@@ -78,9 +79,9 @@ class Decider:
     def main(self) -> str:
         return str(self.law.manifest["main"])
 
-    def known(self, table: str, rows: polars.DataFrame) -> Known:
-        """What these rows add to what is known."""
-        return Known(*extent_of(self.law, {table: rows.drop(PLACE, strict=False)}))
+    def known(self, table: str, rows: polars.DataFrame, spans: Mapping[str, Span | None] | None = None) -> Known:
+        """What these rows add to what is known; ``spans`` as of `extent_of`."""
+        return Known(*extent_of(self.law, {table: rows.drop(PLACE, strict=False)}, spans))
 
     def _wrong(self, register: Register, tables: Encoded) -> polars.DataFrame:
         """What is wrong with which row, the remedy with the reason."""

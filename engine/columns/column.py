@@ -19,6 +19,8 @@ LIMIT = 2**62
 SMALL = 256
 """So many codes fit into a byte."""
 BLOCK = 2**18
+Span = tuple[int, int]
+"""The least and the greatest of some whole numbers."""
 PHYSICAL: dict[str, Any] = {INT: pl.Int64, DAY: pl.Int32, BOOL: pl.Boolean, TEXT: pl.String, ROW: pl.UInt32, CODE: pl.UInt16}
 
 
@@ -41,7 +43,7 @@ class Column:
     none: pl.Series | None = None
     beyond: pl.Series | None = None
     scale: int = 1
-    span: tuple[int, int] | None = None
+    span: Span | None = None
 
     @cached_property
     def values(self) -> pl.Series:
@@ -63,7 +65,7 @@ def kind_of(kind: Type) -> str:
     return {"number": INT, "date": DAY, "bool": BOOL, "code": CODE, "ref": ROW}.get(kind.kind, TEXT)
 
 
-def span_of(values: pl.Series) -> tuple[int, int] | None:
+def span_of(values: pl.Series) -> Span | None:
     """The least and the greatest of some integers; both are found while a block of them is near."""
     if values.null_count() or values.dtype.to_python() is not int or values.dtype in (pl.Int128, pl.UInt128) or not len(values):
         least, most = values.min(), values.max()
@@ -97,7 +99,7 @@ def joined(parts: Sequence[Column]) -> Column:
     return Column(parts[0].kind, values, mask("unknown"), mask("none"), mask("beyond"), scale)
 
 
-def numbers_of(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int, tuple[int, int] | None]:
+def numbers_of(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int, Span | None]:
     """Numbers in one scale as integers of 64 bits at most, where they do not fit, the scale, and the extremes where all fit."""
     scale, wide = 1, raw
     if raw.dtype.is_float():
@@ -123,7 +125,7 @@ def numbers_of(raw: pl.Series) -> tuple[pl.Series, pl.Series | None, int, tuple[
     return _within(wide, scale)
 
 
-def _within(values: pl.Series, scale: int = 1) -> tuple[pl.Series, pl.Series | None, int, tuple[int, int] | None]:
+def _within(values: pl.Series, scale: int = 1) -> tuple[pl.Series, pl.Series | None, int, Span | None]:
     narrow = values.dtype in (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
     span = span_of(values)
     if span is not None and not -LIMIT < span[0] <= span[1] < LIMIT:

@@ -101,9 +101,8 @@ class Division:
     @cached_property
     def _order(self) -> tuple[Array, Array]:
         """Where the keys of one partition after the other stand, and where each partition begins among them."""
-        parts = self.owners[PART].to_numpy()
-        order = numpy.argsort(parts, kind="stable")
-        return order.astype(numpy.uint32), numpy.searchsorted(parts.take(order), numpy.arange(self.parts + 1))
+        parts = self.owners[PART].to_numpy().astype(numpy.min_scalar_type(self.parts))  # which numpy sorts by counting
+        return numpy.argsort(parts, kind="stable").astype(numpy.uint32), numpy.append(0, numpy.cumsum(numpy.bincount(parts, minlength=self.parts)))
 
 
 def divide(register: Register, parts: int, bad: list[Bad] | None) -> Division:

@@ -13,7 +13,7 @@ import polars as pl
 from engine.columns.cells import INT
 from engine.columns.checks import bad_rows as _bad_rows
 from engine.columns.checks import check
-from engine.columns.column import LIMIT, span_of
+from engine.columns.column import LIMIT, Span, span_of
 from engine.columns.data import Bounds, Data
 from engine.columns.deciding import Years, common_scales
 from engine.columns.encoding import Tables
@@ -220,8 +220,13 @@ def doubts_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> frozenset[tuple[s
     return extent_of(law, tables)[0]
 
 
-def extent_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[frozenset[tuple[str, str]], Bounds]:
-    """What `decide` is to know of a whole register when it decides a part: the doubts, and the bounds of its numbers."""
+def extent_of(law: Law, tables: Mapping[str, pl.DataFrame], spans: Mapping[str, Span | None] | None = None) -> tuple[frozenset[tuple[str, str]], Bounds]:
+    """What `decide` is to know of a whole register when it decides a part: the doubts, and the bounds of its numbers.
+
+    Args:
+        spans: of a single table, the extremes of its columns of integers, where they were found before (`span_of`).
+    """
+    known = spans or {}
     encoded, doubts, bounds = Tables(law.vocabulary, tables, _aliases(law)), set[tuple[str, str]](), dict[tuple[str, str], Any]()
     for table, frame in tables.items():
         for name, spec in law.vocabulary.tables[table].columns.items():
@@ -230,7 +235,7 @@ def extent_of(law: Law, tables: Mapping[str, pl.DataFrame]) -> tuple[frozenset[t
                     doubts.add((table, name))
                 continue
             if name in frame.columns and _plainly_known(frame[name], spec, encoded) and f"{name}:none" not in frame.columns:
-                ends = span_of(frame[name]) if frame[name].dtype.is_integer() else None
+                ends = None if not frame[name].dtype.is_integer() else known[name] if name in known else span_of(frame[name])
                 if ends is None or -LIMIT < ends[0] <= ends[1] < LIMIT:
                     if ends is not None:
                         bounds[table, name] = Fraction(ends[0]), Fraction(ends[1])

@@ -77,6 +77,7 @@ class Loop:
     _widths: Mapping[tuple[str, str], str] = field(default_factory=dict)
     _lines: list[str] = field(default_factory=list)
     _made: dict[Any, str] = field(default_factory=dict)
+    _done: dict[str, str] = field(default_factory=dict)
     _constants: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -129,8 +130,11 @@ class Loop:
     # -- text ---------------------------------------------------------------------------------------------------
 
     def _do(self, text: str) -> str:
-        name = f"%v{len(self._lines)}"
-        self._lines.append(f"{name} = {text}")
+        """The name of what this instruction gives: what is the same is done once, since nothing that a loop reads is changed by it."""
+        name = self._done.get(text)
+        if name is None:
+            name = self._done[text] = f"%v{len(self._lines)}"
+            self._lines.append(f"{name} = {text}")
         return name
 
     def _argument(self, wanted: Argument) -> str:

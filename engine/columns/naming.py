@@ -12,7 +12,7 @@ from engine.columns.column import span_of
 from engine.columns.grouping import Array
 
 NONE, UNKNOWN = "none", ("", "unknown")
-DENSE = 8
+DENSE = 32
 """Numbers that lie so close to each other, on the average, are looked up by their place."""
 PLAIN = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 """Whole numbers that are exact as 64 bits with a sign."""
@@ -50,17 +50,20 @@ def looked_up(keys: pl.Series, ids: pl.Series) -> pl.Series:
     if keys.dtype in PLAIN and ids.dtype in PLAIN and not keys.null_count() and not ids.null_count():
         among = _Numbers(keys)
         if not among.alike:
-            rows = pl.Series(by_runs(ids, among.rows))
-            return rows.set(rows < 0, None).cast(pl.UInt32)
+            places = by_runs(ids, among.rows)
+            rows = pl.Series(places.astype(numpy.uint32))
+            return rows if not len(places) or places.min() >= 0 else rows.set(pl.Series(places < 0), None)
     index = pl.DataFrame({"id": keys if keys.dtype == ids.dtype else keys.cast(ids.dtype, strict=False)}).with_row_index("row")
     return pl.DataFrame({"id": ids}).join(index, on="id", how="left", maintain_order="left")["row"].cast(pl.UInt32)
 
 
 def by_runs(ids: pl.Series, rows: Callable[[pl.Series], Array]) -> Array:
     """What ``rows`` gives for each id; where the same comes time and again it is asked once."""
-    runs = ids.rle_id()
-    once = ids.filter(runs.diff().fill_null(1) > 0)
-    return rows(once).take(runs.to_numpy()) if len(once) < len(ids) else rows(ids)
+    plain = (ids if ids.dtype in PLAIN and not ids.null_count() else ids.rle_id()).to_numpy()
+    starts = numpy.flatnonzero(numpy.concatenate(([True], plain[1:] != plain[:-1]))) if len(ids) else plain
+    if len(starts) == len(ids):
+        return rows(ids)
+    return numpy.repeat(rows(ids.gather(starts)), numpy.diff(starts, append=len(ids)))
 
 
 class Ids:
@@ -111,7 +114,7 @@ class _Numbers:
         span = span_of(numbers)
         if span is not None and span[1] - span[0] < DENSE * len(numbers):
             self.low = span[0]
-            self.places = numpy.full(span[1] - span[0] + 1, -1)
+            self.places = numpy.full(span[1] - span[0] + 1, -1, numpy.min_scalar_type(-len(numbers)))
             self.places[self.values.astype(numpy.int64) - self.low] = numpy.arange(len(numbers))
             self.alike = int((self.places >= 0).sum()) < len(numbers)
             return

@@ -22,7 +22,7 @@ import numpy
 import polars
 
 from engine.columns.asking import Decider, Known
-from engine.columns.column import span_of
+from engine.columns.column import Span, span_of
 from engine.columns.dividing import HOSTS, OWNER, PART, WHOLE, Division, Range, Tables
 from engine.columns.grouping import Array
 from engine.columns.reading import Bad, Read, Register
@@ -33,6 +33,8 @@ from engine.columns.threads import in_turn
 WIDTHS = {polars.Int8: 2**7, polars.Int16: 2**15, polars.Int32: 2**31, polars.Int64: 2**63}
 LYING = (*WIDTHS, polars.UInt8, polars.UInt16, polars.UInt32, polars.UInt64, polars.Boolean, polars.Date, polars.Enum)
 """Types of which every value takes as many bytes."""
+Spans = Mapping[str, Span | None]
+"""The extremes of columns of integers."""
 HEIGHT, TRUTH = "@height", numpy.dtype(bool)
 VECTORS = 512
 """So many pieces are read or written by one call; the system takes 1,024."""
@@ -308,17 +310,18 @@ def spill(register: Register, division: Division, folder: Path | None, bad: list
 
 def _batches(division: Division, decider: Decider | None, table: str, written: bool, read: Read) -> list[Batch]:
     rows = read()
-    known = Known() if decider is None else decider.known(table, rows)
+    spans = spans_of(rows)  # once, for all that asks for them
+    known = Known() if decider is None else decider.known(table, rows, spans)
     if written:
-        return [_packed(known, rows, *sent) for sent in division.sent(table, rows)]
-    rows = narrowed(rows)
+        return [_packed(known, rows, spans, *sent) for sent in division.sent(table, rows)]
+    rows = narrowed(rows, spans)
     sent = ((rows if order is None else rows[order], ranges) for order, ranges in division.sent(table, rows))
     return [Batch(known, own, ranges, Layout(rows.schema, ()), []) for own, ranges in sent]
 
 
-def _packed(known: Known, rows: polars.DataFrame, order: Array | None, ranges: list[Range]) -> Batch:
+def _packed(known: Known, rows: polars.DataFrame, spans: Spans, order: Array | None, ranges: list[Range]) -> Batch:
     """The rows in the order in which they are written, whole numbers in no more bits than they need."""
-    kinds = {column.name: width_of(column) for column in rows.iter_columns()}
+    kinds = {column.name: width_of(column, spans) for column in rows.iter_columns()}
     layout = Layout(kinds, tuple(name for name, kind in kinds.items() if kind in LYING and rows[name].null_count()))
     columns = [rows[name] if rows[name].dtype in LYING else rows[name].cast(kinds[name]) for name in layout.lying]
     columns = [*(column.to_physical() if column.dtype in (polars.Enum, polars.Date) else column for column in columns), *(rows[name].is_null() for name in layout.missing)]
@@ -343,17 +346,21 @@ def _take(column: polars.Series, order: Array | None, target: Array, narrow: Arr
     found.take(order, out=target, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
 
 
-def narrowed(rows: polars.DataFrame) -> polars.DataFrame:
+def narrowed(rows: polars.DataFrame, spans: Spans) -> polars.DataFrame:
     """The same whole numbers in no more bits than they need."""
-    changes = [column.cast(kind) for column in rows.iter_columns() if (kind := width_of(column)) != column.dtype]
+    changes = [column.cast(kind) for column in rows.iter_columns() if (kind := width_of(column, spans)) != column.dtype]
     return rows.with_columns(changes) if changes else rows
 
 
-def width_of(column: polars.Series) -> Any:
+def spans_of(rows: polars.DataFrame) -> Spans:
+    return {column.name: span_of(column) for column in rows.iter_columns() if column.dtype.is_integer()}
+
+
+def width_of(column: polars.Series, spans: Spans) -> Any:
     """The type of a column, of whole numbers with a sign the narrowest that holds them."""
     if not column.dtype.is_integer() or not len(column):
         return column.dtype
-    least, most = span_of(column) or (0, 0)
+    least, most = spans[column.name] or (0, 0)
     return next((kind() for kind, limit in WIDTHS.items() if -limit <= least and most < limit), column.dtype)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -135,10 +136,12 @@ def statuses(law: Law, rows: polars.DataFrame) -> dict[str, dict[str, int]]:
     words = (name, f"{name}?")
     lists = [_numbered(rows[column]) for column in words]
     years = rows["year"].to_numpy()
-    first = int(years.min()) if len(years) else 0
-    joint = years - first
+    first, last = (int(years.min()), int(years.max())) if len(years) else (0, 0)
+    narrow = numpy.min_scalar_type((1 + last - first) * prod(len(texts) for _, texts in lists))
+    joint = (years - first).astype(narrow)
     for numbers, texts in lists:  # one number for all three is counted many times as fast as what it stands for
-        joint = joint * len(texts) + numbers
+        joint *= narrow.type(len(texts))
+        joint += numbers.astype(narrow, copy=False)
     for at, many in enumerate(numpy.bincount(joint).tolist()):
         if not many:
             continue
@@ -156,7 +159,8 @@ def _numbered(column: polars.Series) -> tuple[Any, list[str | None]]:
         column = column.cast(polars.Enum(column.unique().drop_nulls().sort()))
     assert isinstance(column.dtype, polars.Enum)
     texts: list[str | None] = [*column.dtype.categories, None]
-    return column.to_physical().cast(polars.Int32).fill_null(len(texts) - 1).to_numpy(), texts
+    numbers = column.to_physical()
+    return (numbers.cast(polars.UInt32).fill_null(len(texts) - 1) if numbers.null_count() else numbers).to_numpy(), texts
 
 
 def aside_file(state: Path, part: int) -> Path:
