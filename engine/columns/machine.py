@@ -147,6 +147,11 @@ def _target() -> Any:
     return llvm.Target.from_default_triple()
 
 
+def ready() -> None:
+    """Do what is done once in a process."""
+    _drive()
+
+
 _made: list[Library] = []
 compiling = RLock()
 

@@ -28,6 +28,7 @@ from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, divi
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
+from engine.columns.scheduling import NONE, worth
 from engine.columns.spilling import Spill, spill
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
 from engine.columns.workers import Workers
@@ -176,9 +177,10 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     parts = order.parts or (needed if needed == 1 else -(-needed // EVEN) * EVEN)
     division = divide(register, parts, bad)
     with ThreadPoolExecutor(1, "owners") as beside:
-        written = beside.submit(_write_owners, owners_file, division)
+        written, ready = beside.submit(_write_owners, owners_file, division), beside.submit(_make_ready, division)
         rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
     written.result()
+    ready.result()
     plan = {
         "key": key.result(),
         "parts": parts,
@@ -189,6 +191,15 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     }
     write_whole(plan_file, json.dumps(plan, ensure_ascii=False))
     return plan, division, rows
+
+
+def _make_ready(division: Division) -> None:
+    """Do what the first partition would have to wait for, while another core divides."""
+    division.roots(0)
+    if worth(len(division.owners)) != NONE:
+        from engine.columns.machine import ready  # compiles: not needed for small registers
+
+        ready()
 
 
 def _write_owners(file: Path, division: Division) -> None:
