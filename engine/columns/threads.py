@@ -33,6 +33,12 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads(), NAME)
 
 
+@cache
+def _readers() -> ThreadPoolExecutor:
+    """One more than there are cores: while a batch is read, its thread waits for those of Polars."""
+    return ThreadPoolExecutor(threads() + 1, NAME)
+
+
 def each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """What comes of each item, done in any order; one after the other where this is itself one of several done so.
 
@@ -46,16 +52,16 @@ def each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
 
 
 def in_turn(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """What comes of each item, in their order; no more are taken than are worked on, and one besides.
+    """What comes of each item, which is read first, in their order; no more are taken than are worked on, and one besides.
 
     Raises:
         Exception: as raised by ``work``, or by ``items``.
     """
     waiting: deque[Future[Result]] = deque()
     for item in items:
-        waiting.append(_pool().submit(work, item))
+        waiting.append(_readers().submit(work, item))
         del item
-        if len(waiting) > threads():
+        if len(waiting) > threads() + 1:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
