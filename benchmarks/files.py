@@ -10,6 +10,7 @@ brings those of an operator together.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -157,7 +158,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--make"]:
         make_files(int(sys.argv[2]), Path(sys.argv[3]))
     elif sys.argv[1:2] == ["--run"]:
+        gc.disable()  # both as `kazets` does it: what was made stays until the end, and then nothing is taken apart
         {"kazets": run_kazets, "duckdb": run_duckdb}[sys.argv[2]](Path(sys.argv[3]), Path(sys.argv[3]) / f"{sys.argv[2]}-{sys.argv[4]}")
+        os._exit(0)
     elif sys.argv[1:2] == ["--sum"]:
         checksum(Path(sys.argv[3]), sys.argv[2])
     else:
