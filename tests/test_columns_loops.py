@@ -304,7 +304,7 @@ def test_no_run_is_no_work() -> None:
 
 def test_many_threads_may_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first to ask makes the function that drives the loops; the others wait for that one."""
-    monkeypatch.setattr(machine, "_made", [])
+    monkeypatch.setattr(machine, "_lasting", {})
     height = 4 * machine.SHARE
     array = numpy.arange(height)
 
@@ -315,4 +315,4 @@ def test_many_threads_may_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(plus_one, range(8)))
-    assert len(machine._made) == 1
+    assert len(machine._lasting) == 1

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy
 import polars
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from engine.columns.asking import Decider
 from engine.columns.dividing import OWNER, PART, divide
 from engine.columns.encoding import Tables
 from engine.columns.forking import from_child, working
+from engine.columns.gathering import gather
 from engine.columns.matching import Texts
 from engine.columns.naming import Ids, looked_up
 from engine.columns.reading import FILE, ROW, open_register
@@ -117,6 +119,19 @@ def test_whole_numbers_are_held_in_the_bits_that_they_need() -> None:
     kinds = [polars.Int8, polars.Int16, polars.Int32, polars.Int64, polars.Int64, polars.UInt64, polars.Int128, polars.String]
     assert list(found.dtypes) == kinds
     assert found.rows() == frame.rows()
+
+
+@pytest.mark.parametrize("wide", ["int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "bool"])
+def test_rows_in_another_order_are_the_rows_of_numpy(wide: str) -> None:
+    random, kind = numpy.random.default_rng(1), numpy.dtype(wide)
+    narrower = [kind, *(numpy.dtype(f"int{bits}") for bits in (8, 16, 32) if kind.kind == "i" and bits < 8 * kind.itemsize)]
+    for target in narrower:
+        least, most = (0, 1) if wide == "bool" else (int(numpy.iinfo(target).min), int(numpy.iinfo(target).max))
+        values = random.integers(least, most, 1_000, endpoint=True, dtype="uint64" if wide == "uint64" else "int64").astype(kind)
+        for places in (random.integers(0, 1_000, 333).astype(numpy.uint32), numpy.empty(0, numpy.uint32)):
+            found = numpy.empty(len(places), target)
+            gather(values, places, found)
+            assert (found == values[places]).all()
 
 
 def test_all_parts_of_a_register_have_their_columns_in_the_same_types(law: Law, tmp_path: Path) -> None:

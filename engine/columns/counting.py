@@ -10,8 +10,9 @@ from typing import Any
 import numpy
 
 from engine.columns.grouping import Array
-from engine.columns.machine import Library, compiling
+from engine.columns.machine import lasting
 from engine.columns.room import rooms
+from engine.columns.scheduling import QUICK
 from engine.columns.threads import each, threads
 
 _TEXT = """
@@ -66,12 +67,5 @@ def _over(function: Any, keys: Array, counts: Array, order: Array, part: tuple[i
     function(start, end, keys.ctypes.data, counts[share].ctypes.data, order.ctypes.data)
 
 
-_made: list[Library] = []
-
-
 def _functions() -> list[Any]:
-    """The functions; their libraries are made once and never let go, whichever threads ask."""
-    with compiling:
-        if not _made:
-            _made.extend(Library(_TEXT.replace("PUT", put), ["count"], False) for put in ("", _PUT))
-    return [_KIND(library.addresses["count"]) for library in _made]
+    return [_KIND(lasting(_TEXT.replace("PUT", put), ["count"], QUICK).addresses["count"]) for put in ("", _PUT)]

@@ -12,7 +12,7 @@ from engine.columns.emitting import Argument, Loop, Shape, emittable, lying, thi
 from engine.columns.grouping import ADDED
 from engine.columns.machine import Call, Library
 from engine.columns.room import rooms
-from engine.columns.scheduling import LEAVES, Schedule
+from engine.columns.scheduling import FULL, LEAVES, QUICK, Schedule
 from engine.columns.strips import dtype_of
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
 def compiled(loops: list[Fused], full: bool) -> None:
     """Compile all loops together."""
     text = "\n".join(["declare i64 @llvm.umin.i64(i64, i64)", *(fused.loop.text for fused in loops)])
-    library = Library(text, [fused.loop.name for fused in loops], full)
+    library = Library(text, [fused.loop.name for fused in loops], FULL if full else QUICK)
     for fused in loops:
         fused.library = library
 

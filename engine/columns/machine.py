@@ -12,12 +12,15 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy
 
+from engine.columns.scheduling import FULL, QUICK
 from engine.columns.threads import each, threads
 
 OPTIONAL_PASSES = (21,)
 """Since this version LLVM can be told to leave out a pass."""
 DISTINCT = 100_000
 """LLVM gives up telling arrays apart, and so computing several rows at once, when a loop reads more of them than so many."""
+PLAIN = "plain"
+"""Between `quick` and `full`: for loops that do next to nothing but move what they read."""
 SHARE = 16_384
 """A core is given so many rows at least."""
 BLOCK = 512
@@ -58,29 +61,42 @@ class Library:
     Args:
         text: of the module, in LLVM's intermediate language.
         names: of the functions.
-        full: whether to compile with care, so that several rows are computed at once; it takes ten times as long.
+        care: `quick`; `plain`, which makes better use of registers in three times the time; `full`, which computes several rows at
+            once, in ten times the time.
 
     Attributes:
         addresses: function -> where it is.
     """
 
-    def __init__(self, text: str, names: Iterable[str], full: bool) -> None:
+    def __init__(self, text: str, names: Iterable[str], care: str) -> None:
         with compiling:
-            self._engine = _compiled(text, full)
+            self._engine = _compiled(text, care)
             self.addresses = {name: self._engine.get_function_address(name) for name in names}
 
 
-def _compiled(text: str, full: bool) -> Any:
+def _compiled(text: str, care: str) -> Any:
     cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    machine = _target().create_target_machine(cpu=cpu, features=features, opt=2 if full else 0)
+    machine = _target().create_target_machine(cpu=cpu, features=features, opt=0 if care == QUICK else 2)
     module = llvm.parse_assembly(text)
-    options = llvm.create_pipeline_tuning_options(speed_level=2 if full else 0)
-    options.loop_vectorization = full
-    passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
+    if care != PLAIN:
+        options = llvm.create_pipeline_tuning_options(speed_level=2 if care == FULL else 0)
+        options.loop_vectorization = care == FULL
+        passes = llvm.create_pass_builder(machine, options)
+        passes.getModulePassManager().run(module, passes)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     return engine
+
+
+_lasting: dict[str, Library] = {}
+
+
+def lasting(text: str, names: Sequence[str], care: str) -> Library:
+    """A library that is made once and never let go, whichever threads ask."""
+    with compiling:
+        if text not in _lasting:
+            _lasting[text] = Library(text, names, care)
+        return _lasting[text]
 
 
 @dataclass(frozen=True)
@@ -124,16 +140,17 @@ class _Share:
         self.given = [numpy.array([*one.arguments, 0], dtype=numpy.int64) for one in calls]
         for one, own, given in zip(calls, parts, self.given, strict=True):
             for (at, _), part in zip(one.folded, own, strict=True):
-                given[at] = _address(part[number])
+                given[at] = address(part[number])
         self.functions = numpy.array([one.library.addresses[one.name] for one in calls], dtype=numpy.int64)
-        self.arguments = numpy.array([_address(array) for array in self.given], dtype=numpy.int64)
+        self.arguments = numpy.array([address(array) for array in self.given], dtype=numpy.int64)
         self.start, self.end = start, end
 
     def carry_out(self) -> None:
-        _drive()(self.start, self.end, len(self.given), _address(self.functions), _address(self.arguments))
+        _drive()(self.start, self.end, len(self.given), address(self.functions), address(self.arguments))
 
 
-def _address(array: Any) -> int:
+def address(array: Any) -> int:
+    """Where an array lies."""
     return int(array.__array_interface__["data"][0])
 
 
@@ -152,13 +169,9 @@ def ready() -> None:
     _drive()
 
 
-_made: list[Library] = []
 compiling = RLock()
 
 
 def _drive() -> Callable[..., None]:
-    """The function that drives all others; its library is made once and never let go, whichever threads ask."""
-    with compiling:
-        if not _made:
-            _made.append(Library(_DRIVER, ["drive"], False))
-    return _DRIVE(_made[0].addresses["drive"])
+    """The function that drives all others."""
+    return _DRIVE(lasting(_DRIVER, ["drive"], QUICK).addresses["drive"])

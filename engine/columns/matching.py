@@ -10,8 +10,9 @@ import numpy
 import polars as pl
 
 from engine.columns.grouping import Array
-from engine.columns.machine import Library, compiling
+from engine.columns.machine import address, lasting
 from engine.columns.room import rooms
+from engine.columns.scheduling import FULL
 
 NEAR, FAR = 8, 64
 """So many texts from the last on are looked at before a hash is asked for; and before any is, since then all are hashed."""
@@ -168,7 +169,7 @@ class _Lying:
         _, views, *rest = self.held.buffers()
         self.views = (views.address if views is not None else 0) + 16 * self.held.offset
         self._rest = numpy.array([0, *(buffer.address for buffer in rest)], numpy.int64)
-        self.rest = _address(self._rest) + self._rest.itemsize
+        self.rest = address(self._rest) + self._rest.itemsize
 
 
 class Texts:
@@ -195,13 +196,13 @@ class Texts:
 
         def find(start: int, near: int, hashes: int, table: int, mask: int) -> int:
             among = own.views, own.rest, len(self.texts), self._words.views, self._many
-            done: int = _functions()[1](start, len(wanted), lying.views, lying.rest, *among, hashes, table, mask, near, _address(places))
+            done: int = _functions()[1](start, len(wanted), lying.views, lying.rest, *among, hashes, table, mask, near, address(places))
             return done
 
         done = find(0, FAR, 0, 0, 0)
         if done < len(wanted):
             hashes, table = wanted.hash().to_numpy(), self._hashed()
-            find(done, NEAR, _address(hashes), _address(table), len(table) - 1)
+            find(done, NEAR, address(hashes), address(table), len(table) - 1)
         return places
 
     def _hashed(self) -> Array:
@@ -209,21 +210,11 @@ class Texts:
         if not len(self._table):
             hashes = self.texts.hash().to_numpy()
             table = numpy.full(1 << (2 * len(hashes)).bit_length(), -1, numpy.int32)
-            _functions()[0](len(hashes), _address(hashes), _address(table), len(table) - 1)
+            _functions()[0](len(hashes), address(hashes), address(table), len(table) - 1)
             self._table = table
         return self._table
 
 
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
-
-
-_made: list[Library] = []
-
-
 def _functions() -> tuple[Any, Any]:
-    """The functions; their library is made once and never let go, whichever threads ask."""
-    with compiling:
-        if not _made:
-            _made.append(Library(_TEXT, ["fill", "find"], True))
-    return _FILL(_made[0].addresses["fill"]), _FIND(_made[0].addresses["find"])
+    library = lasting(_TEXT, ["fill", "find"], FULL)
+    return _FILL(library.addresses["fill"]), _FIND(library.addresses["find"])

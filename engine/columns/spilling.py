@@ -327,23 +327,17 @@ def _packed(known: Known, rows: polars.DataFrame, spans: Spans, order: Array | N
     columns = [*(column.to_physical() if column.dtype in (polars.Enum, polars.Date) else column for column in columns), *(rows[name].is_null() for name in layout.missing)]
     types = [*layout.lying.values(), *(TRUTH for _ in layout.missing)]
     targets = list(rooms(enumerate(types), len(rows) if order is None else len(order)).values())
-    narrow = rooms([(0, numpy.int64)], len(rows))[0]  # of one column after the other: what was just written is near
+    from engine.columns.gathering import gather  # compiles: not needed for small registers
+
+    places = None if order is None else order.astype(numpy.uint32)
     for column, target in zip(columns, targets, strict=True):
-        _take(column, order, target, narrow)
+        values = (column.fill_null(False if column.dtype == polars.Boolean else 0) if column.null_count() else column).to_numpy()
+        if places is None:
+            numpy.copyto(target, values, casting="unsafe")
+        else:
+            gather(values, places, target)
     rest = rows.select(layout.rest)
     return Batch(known, rest if order is None or not rest.width else rest[order], ranges, layout, targets)
-
-
-def _take(column: polars.Series, order: Array | None, target: Array, narrow: Array) -> None:
-    values = column.fill_null(False if column.dtype == polars.Boolean else 0) if column.null_count() else column
-    found = values.to_numpy()
-    if order is None:
-        numpy.copyto(target, found, casting="unsafe")
-        return
-    if found.dtype != target.dtype:
-        wide, found = found, narrow.view(target.dtype)[: len(found)]
-        numpy.copyto(found, wide, casting="unsafe")
-    found.take(order, out=target, mode="clip")  # whose places are all there: otherwise numpy makes a copy first
 
 
 def narrowed(rows: polars.DataFrame, spans: Spans) -> polars.DataFrame:

@@ -28,7 +28,6 @@ from engine.columns.dividing import GROUP, OWNER, PART, TOGETHER, Division, divi
 from engine.columns.reading import Bad, Register
 from engine.columns.receipts import DIVISION, RECEIPT, SCHEMA, describe, stamp
 from engine.columns.routing import Routes
-from engine.columns.scheduling import NONE, worth
 from engine.columns.spilling import Spill, spill
 from engine.columns.tasks import Decide, Sift, Work, aside_of, mark_file, read, whole, write_rows, write_whole
 from engine.columns.workers import Workers
@@ -175,12 +174,14 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     decided = order.decider.decisions or register.law.vocabulary.decisions
     needed = 1 + about // max(ROWS_PER_PART, ROWS_PER_DECISION * len(decided))
     parts = order.parts or (needed if needed == 1 else -(-needed // EVEN) * EVEN)
-    division = divide(register, parts, bad)
     with ThreadPoolExecutor(1, "owners") as beside:
-        written, ready = beside.submit(_write_owners, owners_file, division), beside.submit(_make_ready, division)
+        compiled = beside.submit(_compile) if parts > 1 else None
+        division = divide(register, parts, bad)
+        written, sorted_ = beside.submit(_write_owners, owners_file, division), beside.submit(division.roots, 0)
         rows, known = spill(register, division, state / "rows" if parts > 1 else None, bad, order.decider)
-    written.result()
-    ready.result()
+    for task in (compiled, written, sorted_):
+        if task is not None:
+            task.result()
     plan = {
         "key": key.result(),
         "parts": parts,
@@ -193,13 +194,12 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
     return plan, division, rows
 
 
-def _make_ready(division: Division) -> None:
-    """Do what the first partition would have to wait for, while another core divides."""
-    division.roots(0)
-    if worth(len(division.owners)) != NONE:
-        from engine.columns.machine import ready  # compiles: not needed for small registers
+def _compile() -> None:
+    """Do what is done once in a process before others wait for it."""
+    from engine.columns import gathering, machine  # compile: not needed for small registers
 
-        ready()
+    machine.ready()
+    gathering.ready()
 
 
 def _write_owners(file: Path, division: Division) -> None:
