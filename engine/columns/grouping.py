@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
-import polars as pl
 
 Array = Any
 ADDED = ("any", "sum", "one")
@@ -20,6 +19,15 @@ def identical(index: Array, size: int) -> bool:
     if len(index) != size or (size and (index[0] != 0 or index[-1] != size - 1)):
         return False
     return bool((index == numpy.arange(size, dtype=index.dtype)).all())
+
+
+def _order(index: Array) -> Array:
+    """The rows in the order of their numbers, of 32 bits at most, those of one number as they stand: numpy sorts 16 bits by counting."""
+    order = numpy.argsort(index.astype(numpy.uint16), kind="stable")
+    if int(index.max()) >> 16 == 0:
+        return order
+    assert int(index.max()) >> 32 == 0, "row numbers have 32 bits"
+    return order.take(numpy.argsort((index >> 16).astype(numpy.uint16).take(order), kind="stable"))
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Runs:
         """The groups of rows with the same number in ``index``."""
         order = None
         if len(index) > 1 and not (index[1:] >= index[:-1]).all():
-            order = pl.Series(index).arg_sort().to_numpy().astype(numpy.int64)  # several times as fast as numpy's
+            order = _order(index)
             index = index.take(order)
         starts = numpy.flatnonzero(numpy.concatenate(([True], index[1:] != index[:-1]))) if len(index) else numpy.empty(0, numpy.int64)
         return cls(index.take(starts), starts, order, len(index))
