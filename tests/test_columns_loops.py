@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.columns import counting, decide, machine, room, sorting
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, Cell, Cells
 from engine.columns.emitting import Shape
-from engine.columns.fusing import fuse
+from engine.columns.fusing import compiled, fuse
 from engine.columns.machine import BLOCK, carry_out
 from engine.columns.room import rooms
 from engine.columns.running import run_together
@@ -59,8 +59,9 @@ def computed(outputs: list[Cell], arrays: Arrays, full: bool, single: frozenset[
     """The values of cells, by the loops that were made of them."""
     computation = Computation(outputs)
     widths = frozenset(((space[1], name), str(array.dtype)) for (space, name), array in arrays.items())
-    schedule = fuse(computation.outputs, computation.cells, Shape(frozenset(), single, frozenset(), widths), full)
+    schedule = fuse(computation.outputs, computation.cells, Shape(frozenset(), single, frozenset(), widths))
     assert schedule is not None
+    compiled([schedule], full)
     run: Any = Facts(arrays)
     for level in range(schedule.depth + 1):
         calls = []
@@ -175,15 +176,15 @@ def test_the_real_plans_come_out_as_by_strips(plan: str, law: Law, monkeypatch: 
     """Every year of the real plans in loops, whatever its size: no cell of the shipped law is beyond them."""
     facts = load_facts(ROOT / "examples" / plan, law.vocabulary, {}, None, date(2026, 1, 1))
     tables, fused = tables_of(facts, law.vocabulary), []
-    made = Computation._loops
+    made = Computation.loops
 
     def noted(computation: Computation, run: Any, full: bool) -> Any:
         fused.append(made(computation, run, full))
         return fused[-1]
 
-    monkeypatch.setattr(Computation, "_loops", noted)
+    monkeypatch.setattr(Computation, "loops", noted)
     strips, loops = (decide(law, tables, facts.as_of, withheld=facts.withheld, generic=False, effort=effort) for effort in ("none", "quick"))
-    assert fused and all(schedule is not None for schedule in fused)
+    assert fused and all(schedule is not None for schedule, _ in fused)
     assert strips.scales == loops.scales
     for entity, frame in strips.frames.items():
         assert loops.frames[entity].equals(frame, null_equal=True), entity

@@ -228,6 +228,7 @@ class Years:
 
     def _finish(self, waiting: Sequence[Begun]) -> Iterator[tuple[Place, Done | None]]:
         """Run slices none of which reads another: as many at a time as find room, of a large register in the memory that is kept for the next."""
+        Run.schedule_all(begun.work.run for begun in waiting if begun.work is not None)
         for together in _fitting(waiting, room.KEPT if self.large else NEAR):
             run_together([begun.work.run for begun in together if begun.work is not None])
             for begun, done in zip(together, each(self._put_out, together) if self.large else map(self._put_out, together), strict=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.columns.scheduling import Computation
 
 Array = Any
+_numbers = count()
 
 
 def shape_of(computation: Computation, run: Run) -> Shape:
@@ -99,12 +101,11 @@ def _given(argument: Argument, run: Run) -> Array:
     return run.data.lying(space, *cell.extra) if argument.what == "column" else run.value(cell)
 
 
-def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Schedule | None:
-    """A schedule of loops; None where loops cannot compute all the cells.
+def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape) -> Schedule | None:
+    """A schedule of loops, which are to be compiled; None where loops cannot compute all the cells.
 
     Args:
         cells: all that the outputs need, arguments first.
-        full: whether to compile with care.
     """
     if not emittable(cells):
         return None
@@ -132,33 +133,35 @@ def fuse(outputs: list[Cell], cells: list[Cell], shape: Shape, full: bool) -> Sc
             stored.update(a.number for a in cell.args if not a.constant and not thin(a) and (level[a.number] < at or a.space != cell.space))
     if any(cell.kind == WIDE for cell in cells if cell.number in stored or _heavy(cell, shape)):
         return None
-    loops: list[Fused] = []
     for (at, space), own in here.items():
         needed = _needed(own, stored)
         if needed:
-            fused = Fused(Loop(f"loop{len(loops)}", space, needed, frozenset(n for n in needed if n in stored), shape), put_out)
-            loops.append(fused)
+            fused = Fused(Loop(_name(), space, needed, frozenset(n for n in needed if n in stored), shape), put_out)
             made.programs.setdefault(at, []).append(fused)
     for (at, space), folds in added.items():  # after the loops of their level: what these leave of the same rows is still near
-        fused = Fused(Loop(f"loop{len(loops)}", space, {}, frozenset(), shape, tuple(folds)), put_out)
-        loops.append(fused)
+        fused = Fused(Loop(_name(), space, {}, frozenset(), shape, tuple(folds)), put_out)
         made.programs.setdefault(at, []).append(fused)
     for at, programs in made.programs.items():
         for program in programs:
             for argument in program.loop.arguments if isinstance(program, Fused) else ():
                 if argument.cell is not None and argument.what == "values":
                     made.read(argument.cell, at)
-    compiled(loops, full)
     made.keep()
     return made
 
 
-def compiled(loops: list[Fused], full: bool) -> None:
-    """Compile all loops together."""
-    text = "\n".join(["declare i64 @llvm.umin.i64(i64, i64)", *(fused.loop.text for fused in loops)])
-    library = Library(text, [fused.loop.name for fused in loops], FULL if full else QUICK)
-    for fused in loops:
-        fused.library = library
+def _name() -> str:
+    """One that no other loop has, whatever it is compiled with."""
+    return f"loop{next(_numbers)}"
+
+
+def compiled(schedules: Iterable[Schedule], full: bool) -> None:
+    """Compile the loops of some schedules together."""
+    fused = [program for made in schedules for own in made.programs.values() for program in own if isinstance(program, Fused)]
+    text = "\n".join(["declare i64 @llvm.umin.i64(i64, i64)", *(one.loop.text for one in fused)])
+    library = Library(text, [one.loop.name for one in fused], FULL if full else QUICK)
+    for one in fused:
+        one.library = library
 
 
 def _heavy(cell: Cell, shape: Shape) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import polars as pl
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, TEXT, WIDE, Cell, Space
 from engine.columns.data import Data
 from engine.columns.grouping import Array, Runs, identical
-from engine.columns.scheduling import Computation, Schedule
+from engine.columns.scheduling import Computation, Schedule, scheduled
 from engine.columns.strips import dtype_of
 from engine.columns.threads import each
 
@@ -65,7 +65,14 @@ class Run:
 
     @cached_property
     def schedule(self) -> Schedule:
-        return self.computation.schedule(self)
+        return scheduled([self])[0]
+
+    @staticmethod
+    def schedule_all(runs: Iterable[Run]) -> None:
+        """Find how each is carried out, at once."""
+        runs = list(runs)
+        for run, schedule in zip(runs, scheduled(runs), strict=True):
+            run.schedule = schedule
 
     @property
     def passing(self) -> int:
