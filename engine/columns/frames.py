@@ -29,6 +29,8 @@ SEPARATOR, RULE = ", ", "rule:"
 WORD = 64
 NARROW = 2
 """Cells of so many bytes at most are compared with each other, to be written as one where all are the same."""
+LARGE = 2**16
+"""The columns of so many rows are made by several threads, whose memory holds them more tightly; for fewer none is worth waking."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,10 @@ def frame_of(
             written.add(f"{RULE}{rule}", written.condition(held[rule]) if rule in held else False)
     frame = written.together()
     assert frame.height == height
-    frame = frame.lazy().select(written.expressions).collect(optimizations=pl.QueryOptFlags.none())
+    if height < LARGE:
+        frame = frame.select_seq(written.expressions)
+    else:
+        frame = frame.lazy().select(written.expressions).collect(optimizations=pl.QueryOptFlags.none())
     return frame if kept is None else frame.filter(kept)
 
 
