@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -15,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.columns import counting, decide, door, machine, room, sorting
+from engine.columns import counting, decide, machine, room, sorting
 from engine.columns.cells import BOOL, CODE, DAY, INT, ROW, Cell, Cells
-from engine.columns.data import Data
 from engine.columns.emitting import Shape
 from engine.columns.fusing import compiled, fuse
 from engine.columns.machine import BLOCK, carry_out
@@ -300,28 +297,6 @@ def test_what_is_read_is_never_given_to_another(wanted: list[tuple[int, int]], a
             assert all((own == n).all() for n, own in held)
         bytes_read = sum(-(-own.nbytes // room.GRAIN) * room.GRAIN for _, own in held)
         assert room._memory.now == bytes_read
-
-
-@pytest.mark.parametrize("effort", ["none", "quick"])
-def test_a_register_is_let_go_without_collecting_garbage(effort: str, law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command collects none: a register that were held in a cycle by what plans are made with would stay, partition after partition."""
-    facts = load_facts(ROOT / "examples" / "plan-2021", law.vocabulary, {}, None, date(2026, 1, 1))
-    tables, held = tables_of(facts, law.vocabulary), list[weakref.ref[Data]]()
-
-    class Noted(Data):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            held.append(weakref.ref(self))
-
-    monkeypatch.setattr(door, "Data", Noted)
-    monkeypatch.setitem(law.__dict__, "_column_plans", {})  # they are made here
-    gc.collect()
-    gc.disable()
-    try:
-        decide(law, tables, facts.as_of, withheld=facts.withheld, generic=False, effort=effort)
-        assert held and all(one() is None for one in held)
-    finally:
-        gc.enable()
 
 
 def test_no_run_is_no_work() -> None:
