@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LEAVES = ("column", "row", "import")
 FOLDS = ("group", "pair")
 NONE, QUICK, FULL = "none", "quick", "full"
-QUICK_FROM, FULL_FROM = 100_000, 3_000_000
+QUICK_FROM, FULL_FROM = 50_000, 3_000_000
 """Rows from which loops pay that are compiled quickly, and those that are compiled fully, which takes ten times as long."""
 
 
