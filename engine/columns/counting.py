@@ -67,5 +67,10 @@ def _over(function: Any, keys: Array, counts: Array, order: Array, part: tuple[i
     function(start, end, keys.ctypes.data, counts[share].ctypes.data, order.ctypes.data)
 
 
+def ready() -> None:
+    """Do what is done once in a process."""
+    _functions()
+
+
 def _functions() -> list[Any]:
     return [_KIND(lasting(_TEXT.replace("PUT", put), ["count"], QUICK).addresses["count"]) for put in ("", _PUT)]

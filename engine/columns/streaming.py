@@ -196,10 +196,12 @@ def _divided(order: Order, key: Future[str], state: Path) -> tuple[dict[str, Any
 
 def _compile() -> None:
     """Do what is done once in a process before others wait for it."""
-    from engine.columns import gathering, machine  # compile: not needed for small registers
+    import pyarrow  # noqa: F401 - as the rest of these not needed for small registers
 
-    machine.ready()
-    gathering.ready()
+    from engine.columns import counting, fusing, gathering, machine  # noqa: F401
+
+    for module in (machine, gathering, counting):
+        module.ready()
 
 
 def _write_owners(file: Path, division: Division) -> None:
