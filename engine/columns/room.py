@@ -17,7 +17,7 @@ Name = TypeVar("Name")
 LARGE = 2**20
 """Less is left to numpy."""
 KEPT = 2**28
-"""So many bytes at most are held for arrays and those that come next, and no more than twice what arrays took at once, as they seldom fit where
+"""So many bytes at most are held for arrays and those that come next, and no more than half as much again as arrays took at once, as they seldom fit where
 others were; where all is to be kept, more."""
 BLOCK = 2**26
 """So much is asked of the system at once: what is not touched costs nothing."""
@@ -86,7 +86,7 @@ class _Memory:
             try:
                 while self.returned:
                     self._join(self.returned.popleft())
-                most = max(KEPT, self.most - self.now) if self.all_kept else max(0, min(KEPT, 2 * self.most) - self.now)
+                most = max(KEPT, self.most - self.now) if self.all_kept else max(0, min(KEPT, 3 * self.most // 2) - self.now)
                 self._let_go(most)
             finally:
                 self.lock.release()
