@@ -178,8 +178,8 @@ def test_the_real_plans_come_out_as_by_strips(plan: str, law: Law, monkeypatch: 
     tables, fused = tables_of(facts, law.vocabulary), []
     made = Computation.loops
 
-    def noted(computation: Computation, run: Any, full: bool) -> Any:
-        fused.append(made(computation, run, full))
+    def noted(computation: Computation, shape: Shape, full: bool) -> Any:
+        fused.append(made(computation, shape, full))
         return fused[-1]
 
     monkeypatch.setattr(Computation, "loops", noted)

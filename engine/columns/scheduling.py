@@ -98,24 +98,24 @@ class Computation:
             self._strips = _strips(self.outputs, self.cells)
         return self._strips
 
-    def loops(self, run: Run, full: bool) -> tuple[Schedule | None, bool]:
-        """A schedule of loops for registers of the same shape, and whether it is new; None where loops cannot compute all of it."""
-        from engine.columns.fusing import fuse, shape_of  # compiles: not needed for small registers
+    def loops(self, shape: Shape, full: bool) -> tuple[Schedule | None, bool]:
+        """A schedule of loops for registers of a shape, and whether it is new; None where loops cannot compute all of it."""
+        from engine.columns.fusing import fuse  # compiles: not needed for small registers
 
-        place = (shape_of(self, run), full)
-        new = place not in self._fused
+        new = (shape, full) not in self._fused
         if new:
-            self._fused[place] = fuse(self.outputs, self.cells, place[0])
-        return self._fused[place], new
+            self._fused[shape, full] = fuse(self.outputs, self.cells, shape)
+        return self._fused[shape, full], new
 
 
 def scheduled(runs: Iterable[Run]) -> list[Schedule]:
     """How to carry out each run. What none was carried out by before is compiled together, which takes half of the time that it takes alone."""
+    efforts = [(run, run.computation.effort(run)) for run in runs]
+    wanted = [(run.computation, effort, _shape_of(run) if effort != NONE else None) for run, effort in efforts]
     found, new = list[Schedule](), {True: list[Schedule](), False: list[Schedule]()}
     with planning:
-        for run in runs:
-            computation, effort = run.computation, run.computation.effort(run)
-            loops, fresh = computation.loops(run, effort == FULL) if effort != NONE else (None, False)
+        for computation, effort, shape in wanted:
+            loops, fresh = computation.loops(shape, effort == FULL) if shape is not None else (None, False)
             if loops is not None and fresh:
                 new[effort == FULL].append(loops)
             found.append(loops or computation.programs())
@@ -125,6 +125,12 @@ def scheduled(runs: Iterable[Run]) -> list[Schedule]:
 
                 compiled(schedules, full)
     return found
+
+
+def _shape_of(run: Run) -> Shape:
+    from engine.columns.fusing import shape_of  # compiles: not needed for small registers
+
+    return shape_of(run.computation, run)
 
 
 def _strips(outputs: list[Cell], cells: list[Cell]) -> Schedule:
